@@ -1,0 +1,1 @@
+"""satnet over HTTP: FastAPI routes, nothing else."""

@@ -1,0 +1,40 @@
+"""What can be asked for: datasets, presets and the spec's JSON Schema."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from fastapi import APIRouter
+
+from satnet import presets
+from satnet.errors import NotFound
+from satnet.spec import Dataset, dataset_info, json_schema
+from satnet.spec.datasets import NAMES
+
+router = APIRouter(prefix="/v1", tags=["catalogue"])
+
+
+@router.get("/datasets")
+def datasets() -> dict[str, Any]:
+    """The datasets by name, with their shapes."""
+    known = [(name, dataset_info(Dataset.model_validate({"name": name}))) for name in NAMES]
+    return {"data": [{"name": name} | asdict(info) for name, info in known if info]}
+
+
+@router.get("/presets")
+def list_presets() -> dict[str, Any]:
+    """Ready specs, each with a line on what it shows."""
+    return {"data": presets.describe()}
+
+
+@router.get("/presets/{name}")
+def preset(name: str) -> dict[str, Any]:
+    """One preset's spec, ready to be posted."""
+    if name not in presets.names():
+        raise NotFound(f"there is no preset {name}; there are {', '.join(presets.names())}")
+    return presets.load(name)
+
+
+@router.get("/schema/{kind}")
+def schema(kind: Literal["experiment"]) -> dict[str, Any]:  # noqa: ARG001 - one schema so far; the path checks it
+    """The JSON Schema of a POSTed body."""
+    return json_schema()

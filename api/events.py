@@ -1,0 +1,43 @@
+"""Server-Sent Events of one experiment, resumable through Last-Event-ID."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from satnet.errors import NotFound
+from satnet.store import Store
+
+_POLL, _PING = 0.2, 15.0
+
+
+def stream(store: Store, identity: str, after: str) -> StreamingResponse:
+    """All events after `after`, then new ones as they come; `event: end` when the experiment is over."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_frames(store, identity, after), media_type="text/event-stream", headers=headers)
+
+
+async def _frames(store: Store, identity: str, after: str) -> AsyncIterator[str]:
+    yield "retry: 3000\n\n"
+    spoke = time.monotonic()
+    while True:
+        try:
+            over = (await run_in_threadpool(store.get, identity))["is_terminal"]  # before the events: none is missed
+            events = await run_in_threadpool(store.events, identity, after)
+        except NotFound:
+            over, events = True, []
+        for event in events:
+            after = event["id"]
+            data = json.dumps({"at": event["at"], **event["data"]})
+            yield f"id: {after}\nevent: {event['type']}\ndata: {data}\n\n"
+            spoke = time.monotonic()
+        if over and not events:
+            yield "event: end\ndata: {}\n\n"
+            return
+        if time.monotonic() - spoke > _PING:
+            yield ": ping\n\n"
+            spoke = time.monotonic()
+        await asyncio.sleep(_POLL)

@@ -1,0 +1,261 @@
+"""/v1/experiments: submit, read, list, change, cancel, delete."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+import logging
+import time
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
+from satnet import broker
+from satnet.errors import BadRequest, FieldError, InvalidSpec
+from satnet.results import new_id
+from satnet.spec import dataset_info, parse_spec, plan_network
+from satnet.store import Store
+
+router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
+_log = logging.getLogger(__name__)
+_POLL = 0.1
+Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+
+
+def _etag(identity: str, version: int) -> str:
+    return f'"{identity}-{version}"'
+
+
+def _answer(document: dict[str, Any], version: int, status: int = 200, **headers: str) -> JSONResponse:
+    headers["ETag"] = _etag(document["id"], version)
+    if not document["is_terminal"]:
+        headers["Retry-After"] = "1"
+    return JSONResponse(document, status, headers=headers)
+
+
+async def _changed(store: Store, identity: str, version: int, wait: float, terminal: bool) -> None:
+    """Return when the document has changed (or, if `terminal`, is over), or after `wait` seconds."""
+    until = time.monotonic() + wait
+    while time.monotonic() < until:
+        current = await run_in_threadpool(store.version, identity)
+        if current != version:
+            if not terminal:
+                return
+            if (await run_in_threadpool(store.get, identity))["is_terminal"]:
+                return
+            version = current
+        await asyncio.sleep(_POLL)
+
+
+def _wake(queue: str) -> None:
+    try:
+        broker.send_ticket(queue)
+    except Exception as error:  # noqa: BLE001 - any broker error: the ticket is a hint, and the reaper repeats it
+        _log.warning("no ticket for queue %s: %s", queue, error)
+
+
+@router.post("", status_code=202)
+async def submit(
+    store: StoreDep,
+    settings: SettingsDep,
+    body: BodyDep,
+    wait: WaitDep,
+    idempotency_key: Annotated[str | None, Header(max_length=255, min_length=1)] = None,
+    dry_run: bool = False,
+) -> Response:
+    """Accept an experiment; it is stored before the answer leaves."""
+    spec = await run_in_threadpool(parse_spec, body)
+    if dry_run:
+        return JSONResponse(await run_in_threadpool(_estimate, spec))
+    fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    spec = spec.with_seed()
+    identity, replayed = await run_in_threadpool(
+        lambda: store.submit(
+            experiment_id=new_id(),
+            spec=spec.to_json(),
+            spec_sha256=spec.sha256,
+            queue=settings.queue,
+            idempotency_key=idempotency_key,
+            fingerprint=fingerprint,
+        )
+    )
+    if not replayed:
+        await run_in_threadpool(_wake, settings.queue)
+    headers = {"Location": f"/v1/experiments/{identity}"}
+    if wait:
+        version = await run_in_threadpool(store.version, identity)
+        await _changed(store, identity, version, wait, terminal=True)
+        headers["Preference-Applied"] = f"wait={wait:g}"
+    document, version = await run_in_threadpool(store.get_versioned, identity)
+    return _answer(document, version, 202, **headers)
+
+
+def _estimate(spec: Any) -> dict[str, Any]:
+    """What a dry run tells; the time is unknown until similar runs are on record."""
+    plan, info = plan_network(spec), dataset_info(spec.dataset)
+    rows = spec.dataset.train_size or (info.train_rows if info else 0)
+    values = rows
+    for side in info.input_shape if info else ():
+        values *= side
+    return {
+        "valid": True,
+        "spec": spec.to_json(),
+        "spec_sha256": spec.sha256,
+        "estimate": {
+            "parameters": plan.parameters,
+            "weights_bytes": 4 * plan.parameters,
+            "memory_bytes": 4 * values + 16 * plan.parameters,
+            "seconds": None,
+        },
+        "layers": [
+            {"pointer": one.pointer, "type": one.type, "output_shape": one.output_shape, "parameters": one.parameters}
+            for one in plan.layers
+        ],
+        "findings": [],
+    }
+
+
+@router.get("")
+def list_experiments(
+    store: StoreDep,
+    status: Status | None = None,
+    label: Annotated[list[str] | None, Query()] = None,
+    dataset: str | None = None,
+    created_after: datetime | None = None,
+    order: Literal["created_at", "-created_at"] = "-created_at",
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    after: str | None = None,
+    fields: str | None = None,
+) -> dict[str, Any]:
+    """A page of experiments, newest first."""
+    labels = {}
+    for text in label or []:
+        key, separator, value = text.partition(":")
+        if not separator:
+            raise BadRequest(f"label: key:value is needed, got {text!r}")
+        labels[key] = value
+    page = store.list(
+        status=status,
+        labels=labels,
+        dataset=dataset,
+        created_after=created_after.timestamp() * 1000 if created_after else None,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+    if fields:
+        wanted = {"id", *fields.split(",")}
+        page["data"] = [{key: one[key] for key in one if key in wanted} for one in page["data"]]
+    return page
+
+
+@router.get("/{identity}")
+async def get_experiment(
+    identity: str,
+    store: StoreDep,
+    wait: WaitDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """One experiment; 304 while it is as the caller knows it, held up to N s with `Prefer: wait=N`."""
+    version = await run_in_threadpool(store.version, identity)
+    known = if_none_match == _etag(identity, version)
+    if wait and (known or if_none_match is None):
+        await _changed(store, identity, version, wait, terminal=False)
+    document, version = await run_in_threadpool(store.get_versioned, identity)
+    if if_none_match == _etag(identity, version):
+        return Response(status_code=304, headers={"ETag": if_none_match, "Retry-After": "1"})
+    return _answer(document, version)
+
+
+@router.patch("/{identity}")
+def patch_experiment(identity: str, store: StoreDep, body: BodyDep) -> Response:
+    """Change name, labels or priority."""
+    current = store.get(identity)
+    unknown = [key for key in body if key not in ("name", "labels", "priority")]
+    if unknown:
+        detail = "only name, labels and priority can be changed"
+        raise InvalidSpec([FieldError(f"#/{key}", detail, "extra_forbidden", body[key]) for key in unknown])
+    parse_spec(current["spec"] | body)  # the same rules as at POST
+    store.patch(identity, body)
+    return _answer(*store.get_versioned(identity))
+
+
+@router.delete("/{identity}", status_code=204)
+def delete_experiment(identity: str, store: StoreDep) -> None:
+    """Delete a terminal experiment and all it left."""
+    store.delete(identity)
+
+
+@router.post("/{identity}/cancel")
+def cancel_experiment(identity: str, store: StoreDep) -> Response:
+    """202 while it is being cancelled, 200 if it is over already."""
+    before = store.cancel(identity)
+    over = before in ("succeeded", "failed", "cancelled")
+    document, version = store.get_versioned(identity)
+    return _answer(document, version, 200 if over else 202)
+
+
+@router.get("/{identity}/epochs")
+def epochs(
+    identity: str,
+    store: StoreDep,
+    after_epoch: Annotated[int | None, Query(ge=-1)] = None,
+    fold: Annotated[int | None, Query(ge=0)] = None,
+    format: Literal["json", "csv"] = "json",
+) -> Response:
+    """All measured epochs, METRICS section 3."""
+    records = store.epochs(identity, after_epoch, fold)
+    if format == "json":
+        return JSONResponse({"data": records})
+    return Response(_csv(records), media_type="text/csv")
+
+
+def _csv(records: list[dict[str, Any]]) -> str:
+    """One row a layer and epoch; nested numbers get dotted names."""
+    rows = []
+    for record in records:
+        shared = _flat({key: record[key] for key in record if key != "layers"})
+        rows += [shared | _flat(layer, "layer.") for layer in record["layers"]] or [shared]
+    text = io.StringIO()
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, names)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+@router.get("/{identity}/findings")
+def findings(identity: str, store: StoreDep) -> dict[str, Any]:
+    """The diagnosis; empty until its rules land."""
+    return {"data": store.get(identity)["findings"]}
+
+
+@router.get("/{identity}/events")
+async def events(
+    identity: str,
+    request: Request,
+    store: StoreDep,
+    after: str = "0-0",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A JSON page, or Server-Sent Events where the caller accepts them."""
+    from api.events import stream
+
+    start = last_event_id or after
+    first = await run_in_threadpool(store.events, identity, start, limit)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return stream(store, identity, start)
+    return JSONResponse({"data": first, "has_more": len(first) == limit})

@@ -1,0 +1,18 @@
+"""satnet says why a network does not learn: training with saturation measured per layer and epoch.
+
+Importing this package loads neither Keras nor an HTTP library; names are resolved on first use.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_LAZY = {"Client": "satnet.client"}
+__all__ = ["Client", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'satnet' has no attribute {name!r}")

@@ -1,0 +1,123 @@
+"""One layer's record from the reduced numbers of the probe pass; what has no meaning is None."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from satnet.saturation.activations import RECOVERING, RELU_FAMILY, RESTS_OFF_ZERO
+from satnet.saturation.regions import region
+
+SATURATED_UNIT = 0.99  # saturated on this share of rows (mirror of smdebug's threshold_inactivity of 1 %)
+ONE_SIDED = 0.95  # share of a saturated unit's saturation that is one side
+NEAR_DEAD = 0.01  # active on less than this share of rows
+DORMANT = 0.025  # Sokar et al. 2023, the tau of their Atari runs
+
+
+def _number(value: Any) -> float | None:
+    value = float(value)
+    return value if np.isfinite(value) else None
+
+
+def _share(condition: Any) -> float:
+    return float(np.mean(condition))
+
+
+def record_from_reduced(
+    reduced: Mapping[str, Any], *, activation: str, parameters: Mapping[str, Any], units: int
+) -> dict[str, Any]:
+    """The layer record of METRICS section 3, without its name.
+
+    Args:
+        reduced: per-unit arrays (units,) low, high, active, gate, mean_abs, mean, mean_abs_centred, and scalars
+            z_mean, z_std, z_p2 .. z_p98, a_mean, a_std, phi_b, delta_rms, gradient_rms,
+            zero_gradient_fraction, effective_dimension, weight_std, weight_std_target, update_ratio, movement,
+            non_finite; NaN where there is nothing to tell.
+        activation: its name; `parameters`: its parameters; `units`: the layer's units (channels).
+    """
+    told = {key: _number(reduced.get(key, np.nan)) for key in _SCALARS}
+    return {
+        "activation": activation,
+        "units": units,
+        **_saturation(reduced, activation, parameters),
+        **_activity(reduced, activation),
+        "dormant_unit_fraction": _dormant(reduced, activation),
+        "gate": _number(np.mean(reduced["gate"])),
+        "phi_b": told["phi_b"],
+        "asymmetry": _asymmetry(reduced, activation, parameters),
+        "preactivation": {"mean": told["z_mean"], "std": told["z_std"]}
+        | {f"p{p}": told[f"z_p{p}"] for p in (2, 15, 50, 85, 98)},
+        "output": {"mean": told["a_mean"], "std": told["a_std"]},
+        **{key: told[key] for key in _PLAIN},
+        "non_finite": int(reduced.get("non_finite", 0)),
+    }
+
+
+_PLAIN = (
+    "delta_rms",
+    "gradient_rms",
+    "zero_gradient_fraction",
+    "update_ratio",
+    "movement",
+    "weight_std",
+    "weight_std_target",
+    "effective_dimension",
+)
+_SCALARS = (*_PLAIN, "z_mean", "z_std", "z_p2", "z_p15", "z_p50", "z_p85", "z_p98", "a_mean", "a_std", "phi_b")
+
+
+def _sides(activation: str, parameters: Mapping[str, Any]) -> tuple[bool, bool]:
+    if activation in ("maxout", "softmax"):
+        return False, False
+    bounds = region(activation, parameters, 0.05)
+    return bounds.low is not None, bounds.high is not None
+
+
+def _saturation(
+    reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]
+) -> dict[str, float | None]:
+    has_low, has_high = _sides(activation, parameters)
+    low, high = np.asarray(reduced["low"]), np.asarray(reduced["high"])
+    some = has_low or has_high
+    both = low + high
+    unit = both >= SATURATED_UNIT
+    one_sided = unit & (np.maximum(low, high) >= ONE_SIDED * both)
+    return {
+        "saturated_fraction": _share(both) if some else None,
+        "saturated_low": _share(low) if has_low else None,
+        "saturated_high": _share(high) if has_high else None,
+        "saturated_unit_fraction": _share(unit) if some else None,
+        "one_sided_unit_fraction": _share(one_sided) if some else None,
+        "stuck_low_unit_fraction": _share(low >= SATURATED_UNIT) if activation in RECOVERING else None,
+    }
+
+
+def _activity(reduced: Mapping[str, Any], activation: str) -> dict[str, float | None]:
+    active = np.asarray(reduced["active"])
+    gated, mortal = activation in RELU_FAMILY, activation in ("relu", "relu6")
+    return {
+        "dead_unit_fraction": _share(active == 0) if mortal else None,
+        "near_dead_unit_fraction": _share((active > 0) & (active < NEAR_DEAD)) if mortal else None,
+        "inactive_fraction": 1.0 - _share(active) if gated else None,
+    }
+
+
+def _dormant(reduced: Mapping[str, Any], activation: str) -> float | None:
+    """Share of units whose mean |a| is at most 0.025 of the layer's mean (Sokar et al. 2023)."""
+    key = "mean_abs_centred" if activation in RESTS_OFF_ZERO else "mean_abs"
+    score = np.asarray(reduced[key])
+    mean = score.mean()
+    if not np.isfinite(mean):
+        return None
+    return 1.0 if mean == 0 else _share(score / mean <= DORMANT)
+
+
+def _asymmetry(
+    reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]
+) -> float | None:
+    """Mean over units of |low - high|, over the saturated fraction."""
+    if not all(_sides(activation, parameters)):
+        return None
+    low, high = np.asarray(reduced["low"]), np.asarray(reduced["high"])
+    saturated = _share(low + high)
+    return float(np.mean(np.abs(low - high))) / saturated if saturated > 0 else None

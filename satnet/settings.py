@@ -1,0 +1,45 @@
+"""Settings: environment variables with the prefix SATNET_, and nothing else reads the environment."""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. `docs/settings.md` has the same table; a test compares them."""
+
+    model_config = SettingsConfigDict(env_prefix="SATNET_", frozen=True)
+
+    redis_url: str = "redis://127.0.0.1:6379/0"  # the truth
+    broker_url: str = ""  # Celery's wake-up calls; empty: the same server, database 1
+    data_dir: Path = Path("var")  # datasets, the embedded store, models
+    host: str = "127.0.0.1"  # satnet up's API binds here
+    port: int = Field(8000, ge=0, le=65535)  # 0: any free one
+    queue: str = "default"  # which queue this worker takes from
+    heartbeat: timedelta = timedelta(seconds=5)  # from the worker's own thread and connection
+    lease: timedelta = timedelta(seconds=20)  # a worker silent for this long has lost its experiment
+    reaper_tick: timedelta = timedelta(seconds=2)  # how often lost leases are looked for
+    redis_grace: timedelta = timedelta(seconds=15)  # after a Redis restart, on top of one lease
+    max_losses: int = Field(3, ge=1)  # so many lost workers end an experiment as worker_lost
+    cancel_grace: timedelta = timedelta(seconds=5)  # then the child is killed
+    drain_grace: timedelta = timedelta(seconds=30)  # SIGTERM to release
+    max_body_bytes: int = 262_144  # of a POSTed spec
+    idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
+    retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
+    threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: TensorFlow decides
+    url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
+    api_key: str = ""  # sent as a bearer token by the client
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL: `broker_url`, or database 1 of the Redis that holds the truth."""
+        return self.broker_url or self.redis_url.rsplit("/", 1)[0] + "/1"
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,157 @@
+"""What pydantic cannot see: fields that contradict each other, and networks that do not fit their data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from satnet.errors import FieldError
+from satnet.spec.datasets import DatasetInfo, dataset_info
+from satnet.spec.experiment import ExperimentSpec
+from satnet.spec.shapes import NetworkPlan, expand_layers, plan
+
+_PARAMETRIC = ("dense", "maxout", "conv2d")
+
+
+def output_activation(spec: ExperimentSpec) -> str:
+    """The activation at the end of the network."""
+    for layer in reversed(spec.layers):
+        if layer.type == "activation" or layer.type in ("dense", "conv2d"):
+            return str(layer.activation.name)
+        if layer.type in ("maxout", "flatten", "global_average_pooling2d"):
+            break
+    return "linear"
+
+
+def check(spec: ExperimentSpec) -> list[FieldError]:
+    """All that is wrong with a spec whose fields are well-formed."""
+    errors = list(_dataset(spec)) + list(_monitors(spec))
+    if not any(layer.type in _PARAMETRIC for layer in spec.layers):
+        errors.append(FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights"))
+    info = dataset_info(spec.dataset)
+    errors += _initializers(spec)
+    if info is None or spec.dataset.foreign():
+        return errors
+    network, misfits = plan(spec, info.input_shape)
+    errors += misfits or list(_output(spec, network, info))
+    return errors
+
+
+def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
+    dataset = spec.dataset
+    if (dataset.name is None) == (dataset.path is None):
+        yield FieldError("#/dataset/name", "a dataset needs a name", "missing")
+        return
+    for key in dataset.foreign():
+        yield FieldError(
+            f"#/dataset/{key}", f"dataset {dataset.name} has no {key}", "not_allowed", getattr(dataset, key)
+        )
+    info = dataset_info(dataset)
+    if info is None or dataset.foreign():
+        return
+    for key, rows in (("train_size", info.train_rows), ("test_size", info.test_rows)):
+        size = getattr(dataset, key)
+        if size is None:
+            continue
+        if size > rows:
+            yield FieldError(f"#/dataset/{key}", f"{dataset.name} has {rows} such rows", "limit", size)
+        elif info.classes and (size < info.classes or 0 < rows - size < info.classes):
+            detail = f"a stratified part needs at least one row of each of {info.classes} classes on both sides"
+            yield FieldError(f"#/dataset/{key}", detail, "limit", size)
+    yield from _validation_rows(spec, info)
+
+
+def _validation_rows(spec: ExperimentSpec, info: DatasetInfo) -> Iterator[FieldError]:
+    rows = spec.dataset.train_size or info.train_rows
+    fraction, smallest = spec.dataset.validation_fraction, info.classes or 1
+    held_out = round(rows * fraction)
+    if fraction > 0 and not smallest <= held_out <= rows - smallest:
+        detail = f"{fraction} of {rows} rows is {held_out}; both parts need at least {smallest}"
+        yield FieldError("#/dataset/validation_fraction", detail, "limit", fraction)
+    if spec.cross_validation is None:
+        return
+    if fraction > 0:
+        detail = "cross_validation holds its own folds out; validation_fraction must be 0"
+        yield FieldError("#/dataset/validation_fraction", detail, "contradiction", fraction)
+    if spec.cross_validation.folds > rows // smallest:
+        detail = f"{rows} rows of {smallest} classes allow at most {rows // smallest} folds"
+        yield FieldError("#/cross_validation/folds", detail, "limit", spec.cross_validation.folds)
+
+
+def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
+    training = spec.training
+    watched = {
+        "early_stopping": training.early_stopping,
+        "learning_rate_schedule": training.learning_rate_schedule,
+    }
+    for key, value in watched.items():
+        monitor = str(getattr(value, "monitor", ""))
+        pointer = f"#/training/{key}/monitor"
+        if monitor.startswith("validation") and not (
+            spec.dataset.validation_fraction > 0 or spec.cross_validation
+        ):
+            detail = (
+                "would choose by the test rows: set dataset.validation_fraction above 0 or monitor a train metric"
+            )
+            yield FieldError(pointer, detail, "no_validation_rows", monitor)
+        if monitor.endswith("accuracy") and spec.dataset.name == "diabetes":
+            yield FieldError(pointer, "a regression has no accuracy", "not_allowed", monitor)
+
+
+def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
+    for index, layer in enumerate(spec.layers):
+        for key in ("kernel_initializer", "bias_initializer"):
+            named = getattr(layer, key, None)
+            if named is None:
+                continue
+            pointer = f"#/layers/{index}/{key}"
+            parameters = named.parameters
+            if named.name == "random_uniform" and parameters.get("minval", -0.05) > parameters.get("maxval", 0.05):
+                yield FieldError(pointer, "minval is above maxval", "contradiction", named.to_json())
+            two_dimensional = named.name in ("identity", "orthogonal")
+            if two_dimensional and key == "bias_initializer":
+                yield FieldError(pointer, f"{named.name} needs a matrix, and a bias is a vector", "shape", named.name)
+            if named.name == "identity" and layer.type == "conv2d":
+                yield FieldError(pointer, "identity needs a matrix, and a convolution has none", "shape", named.name)
+
+
+def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> Iterator[FieldError]:
+    last = len(spec.layers) - 1
+    shape = network.layers[-1].output_shape
+    weighted = max(i for i, layer in enumerate(spec.layers) if layer.type in _PARAMETRIC)
+    pointer = f"#/layers/{weighted}/{'filters' if spec.layers[weighted].type == 'conv2d' else 'units'}"
+    if len(shape) != 1:
+        yield FieldError(f"#/layers/{last}", f"the network must end flat, and ends in {shape}", "shape")
+        return
+    units, activation = shape[0], output_activation(spec)
+    if expand_layers(spec)[-1].type == "dropout":
+        yield FieldError(f"#/layers/{last}/type", "dropout cannot be the last layer", "not_allowed", "dropout")
+    if activation == "softmax" and units == 1:
+        yield FieldError(pointer, "softmax over one unit is always 1; use sigmoid or more units", "shape", 1)
+        return
+    if info.task == "regression":
+        if units != 1:
+            yield FieldError(pointer, "a regression has 1 output unit", "shape", units)
+        if spec.loss.endswith("crossentropy"):
+            yield FieldError("#/loss", "a regression has no cross-entropy", "not_allowed", spec.loss)
+        return
+    allowed = (1, 2) if info.classes == 2 else (info.classes,)
+    if units not in allowed:
+        choice = " or ".join(str(count) for count in allowed)
+        detail = f"{info.classes} classes need {choice} output units, and {units} come out"
+        yield FieldError(pointer, detail, "shape", units)
+        return
+    yield from _loss(spec, units, activation)
+
+
+def _loss(spec: ExperimentSpec, units: int, activation: str) -> Iterator[FieldError]:
+    if spec.loss == "categorical_crossentropy" and (activation != "softmax" or units < 2):
+        detail = f"categorical_crossentropy needs a softmax over two or more units, and {activation} comes out"
+        yield FieldError("#/loss", detail, "contradiction", spec.loss)
+    if spec.loss == "binary_crossentropy" and activation not in ("sigmoid", "hard_sigmoid"):
+        detail = f"binary_crossentropy needs a sigmoid output, and {activation} comes out"
+        yield FieldError("#/loss", detail, "contradiction", spec.loss)
+
+
+def explain(value: Any) -> Any:
+    """What came, short enough for an error."""
+    text = repr(value)
+    return value if len(text) <= 200 else text[:200] + "..."

@@ -1,0 +1,52 @@
+"""Every key that satnet keeps in Redis."""
+
+PREFIX = "sn:"
+LEASES = "sn:leases"  # zset: experiment -> end of its lease, ms
+DELAYED = "sn:delayed"  # zset: experiment -> when it may be queued again, ms
+QUEUES = "sn:queues"  # set of queue names
+ORDER = "sn:order"  # counter: order of arrival
+WORKERS = "sn:workers"  # zset: worker -> last seen, ms
+RUN_ID = "sn:run_id"  # the Redis run that the reaper knows
+REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
+REAPER = "sn:lock:reaper"  # whose tick it is
+INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
+
+
+def experiment(identity: str) -> str:
+    """The experiment's hash; JSON fragments and small fields."""
+    return f"sn:exp:{identity}"
+
+
+def epochs(identity: str) -> str:
+    """Hash: 'fold:epoch' -> record."""
+    return f"sn:epochs:{identity}"
+
+
+def events(identity: str) -> str:
+    """Stream of the experiment's events."""
+    return f"sn:ev:{identity}"
+
+
+def queue(name: str) -> str:
+    """Zset: experiment -> priority, then order of arrival."""
+    return f"sn:q:{name}"
+
+
+def index(status: str) -> str:
+    """Zset by creation of the experiments in a status."""
+    return f"sn:ix:{status}"
+
+
+def idempotency(key: str) -> str:
+    """The experiment and the body's fingerprint that an Idempotency-Key stands for."""
+    return f"sn:idem:{key}"
+
+
+def nonce(value: str) -> str:
+    """The grant that a claim's nonce brought."""
+    return f"sn:nonce:{value}"
+
+
+def worker(identity: str) -> str:
+    """What a worker says of itself."""
+    return f"sn:w:{identity}"

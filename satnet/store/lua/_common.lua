@@ -1,0 +1,52 @@
+-- Shared by all scripts. Time is Redis's own; every change raises the version and writes an event.
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function exp_key(id) return 'sn:exp:' .. id end
+local function event(id, kind, data)
+  redis.call('XADD', 'sn:ev:' .. id, 'MAXLEN', '~', 2000, '*', 'type', kind, 'at', tostring(now_ms()), 'data', data)
+end
+local function move(id, from, to)
+  local created = redis.call('HGET', exp_key(id), 'created_at')
+  redis.call('ZREM', 'sn:ix:' .. from, id)
+  redis.call('ZADD', 'sn:ix:' .. to, created, id)
+end
+-- Change the status: index, transitions (one JSON object a line), version, event.
+local function transition(id, to, code)
+  local k, now = exp_key(id), now_ms()
+  local from = redis.call('HGET', k, 'status')
+  move(id, from, to)
+  local line = '{"from":"' .. from .. '","to":"' .. to .. '","at":' .. now .. ',"reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}'
+  local before = redis.call('HGET', k, 'transitions')
+  redis.call('HSET', k, 'status', to, 'transitions', (before ~= '' and (before .. '\n') or '') .. line)
+  redis.call('HINCRBY', k, 'version', 1)
+  event(id, 'status', '{"status":"' .. to .. '","reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}')
+end
+local function enqueue(id)
+  local k = exp_key(id)
+  local queue = redis.call('HGET', k, 'queue')
+  local score = -tonumber(redis.call('HGET', k, 'priority')) * 1e13 + tonumber(redis.call('HGET', k, 'order'))
+  redis.call('SADD', 'sn:queues', queue)
+  redis.call('ZADD', 'sn:q:' .. queue, score, id)
+end
+-- Close the latest attempt in the list (one JSON object a line; the last one is open).
+local function close_attempt(id, ended)
+  local k = exp_key(id)
+  local open = redis.call('HGET', k, 'open_attempt')
+  if not open or open == '' then return end
+  local before = redis.call('HGET', k, 'attempts')
+  local line = open .. ',"ended_at":' .. now_ms() .. ',"ended":"' .. ended .. '"}'
+  redis.call('HSET', k, 'attempts', (before ~= '' and (before .. '\n') or '') .. line, 'open_attempt', '')
+end
+-- A terminal experiment leaves the leases, and expires unless it is kept.
+local function settle(id, retention_ms)
+  local k = exp_key(id)
+  redis.call('HSET', k, 'finished_at', now_ms())
+  redis.call('ZREM', 'sn:leases', id)
+  redis.call('ZREM', 'sn:delayed', id)
+  redis.call('ZREM', 'sn:q:' .. redis.call('HGET', k, 'queue'), id)
+  if redis.call('HGET', k, 'keep') == '0' then
+    for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
+  end
+end

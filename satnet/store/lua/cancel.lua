@@ -1,0 +1,15 @@
+-- Cancel: queued and paused ones at once, a running one at its next heartbeat.
+-- ARGV: id, retention ms. Promises: repeating it changes nothing. Returns the status before, or nothing.
+local id = ARGV[1]
+local k = exp_key(id)
+local status = redis.call('HGET', k, 'status')
+if not status then return nil end
+if status == 'queued' or status == 'paused' then
+  transition(id, 'cancelled', nil)
+  settle(id, ARGV[2])
+elseif status == 'running' and redis.call('HGET', k, 'flag') ~= 'cancel' then
+  redis.call('HSET', k, 'flag', 'cancel')
+  redis.call('HINCRBY', k, 'version', 1)
+  event(id, 'cancelling', '{}')
+end
+return status

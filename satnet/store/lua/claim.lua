@@ -1,0 +1,35 @@
+-- Take the best entry of a queue: raise its fence, start an attempt, grant a lease.
+-- ARGV: queue, worker, nonce, lease ms.
+-- Promises: a repeated call with the same nonce returns the same grant while it stands.
+-- Returns {id, fence, attempt, spec} or nothing.
+local queue, worker, nonce, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local function grant(id)
+  local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec')
+  return {id, f[1], f[2], f[3]}
+end
+local known = redis.call('GET', 'sn:nonce:' .. nonce)
+if known then
+  local id, fence = string.match(known, '^(%S+) (%d+)$')
+  local state = redis.call('HMGET', exp_key(id), 'status', 'fence')
+  if state[1] == 'running' and state[2] == fence then return grant(id) end
+end
+for _ = 1, 100 do
+  local entry = redis.call('ZPOPMIN', 'sn:q:' .. queue)
+  if #entry == 0 then return nil end
+  local id = entry[1]
+  local k = exp_key(id)
+  if redis.call('HGET', k, 'status') == 'queued' then
+    local now = now_ms()
+    local fence = redis.call('HINCRBY', k, 'fence', 1)
+    local attempt = redis.call('HINCRBY', k, 'attempt', 1)
+    redis.call('DEL', 'sn:epochs:' .. id)
+    redis.call('HSET', k, 'worker', worker, 'flag', '', 'progress', '',
+      'open_attempt', '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker) .. ',"started_at":' .. now)
+    redis.call('HSETNX', k, 'started_at', now)
+    redis.call('ZADD', 'sn:leases', now + lease, id)
+    redis.call('SET', 'sn:nonce:' .. nonce, id .. ' ' .. fence, 'PX', 60000)
+    transition(id, 'running', nil)
+    return grant(id)
+  end
+end
+return nil

@@ -1,0 +1,14 @@
+-- Renew a lease and hear what the worker should do.
+-- ARGV: id, fence, lease ms, progress JSON or ''.
+-- Promises: renews only for the fence that owns the experiment. Returns 'go', 'cancel', 'pause' or 'lost'.
+local id = ARGV[1]
+local k = exp_key(id)
+local state = redis.call('HMGET', k, 'status', 'fence', 'flag')
+if state[1] ~= 'running' or state[2] ~= ARGV[2] then return 'lost' end
+redis.call('ZADD', 'sn:leases', now_ms() + tonumber(ARGV[3]), id)
+if ARGV[4] ~= '' and ARGV[4] ~= redis.call('HGET', k, 'progress') then
+  redis.call('HSET', k, 'progress', ARGV[4])
+  redis.call('HINCRBY', k, 'version', 1)
+end
+if state[3] and state[3] ~= '' then return state[3] end
+return 'go'

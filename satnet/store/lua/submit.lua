@@ -1,0 +1,33 @@
+-- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
+-- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
+-- Returns {'new'|'replayed'|'reused'|'full', id}.
+local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
+local k = exp_key(id)
+if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
+if key ~= '' then
+  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
+  if known[1] then
+    if known[2] == fingerprint then return {'replayed', known[1]} end
+    return {'reused', known[1]}
+  end
+end
+local memory = redis.call('INFO', 'memory')
+local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
+local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
+if most and most > 0 and used > 0.8 * most then return {'full', id} end
+local now = now_ms()
+local fields = {}
+for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
+redis.call('HSET', k, unpack(fields))
+redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0,
+  'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
+redis.call('ZADD', 'sn:ix:all', now, id)
+redis.call('ZADD', 'sn:ix:queued', now, id)
+if key ~= '' then
+  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', 'sn:idem:' .. key, ARGV[4])
+end
+event(id, 'status', '{"status":"queued","reason":null}')
+enqueue(id)
+return {'new', id}

@@ -1,0 +1,1 @@
+"""Keras and TensorFlow live here, and nowhere else."""

@@ -1,0 +1,208 @@
+"""The spec's network in Keras, with a tap at the input and output of every activation."""
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from satnet.errors import BuildError
+from satnet.spec import ExperimentSpec, expand_layers
+
+_IMAGE_LAYERS = ("conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d")
+_PASSES_PENDING = (
+    "batch_normalization",
+    "layer_normalization",
+    "dropout",
+    "max_pooling2d",
+    "average_pooling2d",
+)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One activation: its input z, its output a, and the kernel that feeds it."""
+
+    name: str
+    activation: str
+    parameters: dict[str, Any]
+    z: Any  # (rows, ..., units), symbolic
+    a: Any  # (rows, ..., units), symbolic
+    kernel: Any  # (..., fan in, units)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The trainable model, and the same graph with every tap as an output."""
+
+    model: keras.Model
+    probe: keras.Model  # outputs: z of each tap, a of each tap, the prediction
+    taps: tuple[Tap, ...]
+
+    @property
+    def hidden(self) -> tuple[Tap, ...]:
+        """All taps but the output layer's."""
+        return self.taps[:-1]
+
+    @property
+    def output(self) -> Tap:
+        """The output layer's tap."""
+        return self.taps[-1]
+
+    def dropouts(self) -> list[Any]:
+        """The layers that draw random numbers while training."""
+        return [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+
+    def batch_normalizations(self) -> list[Any]:
+        """The layers with moving statistics."""
+        return [layer for layer in self.model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def seed_of(*parts: int) -> int:
+    """A 31-bit seed that depends on all of `parts`."""
+    return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)
+
+
+def build_initializer(named: Any, seed: int) -> Any:
+    """Keras's initializer by name, with the spec's parameters and, where it draws, this seed."""
+    cls = type(keras.initializers.get(named.name))
+    drawing = {"seed": seed} if "seed" in inspect.signature(cls.__init__).parameters else {}
+    return cls(**named.parameters, **drawing)
+
+
+def build_activation(named: Any) -> Any:
+    """Keras's activation function by name; parameters bound."""
+    function = keras.activations.get(named.name)
+    if not named.parameters:
+        return function
+    return lambda x: function(x, **named.parameters)
+
+
+def _build_regularizer(named: Any) -> Any:
+    if named is None:
+        return None
+    return type(keras.regularizers.get(named.name))(**named.parameters)
+
+
+@dataclass
+class _Builder:
+    seed: int
+    tensor: Any
+    taps: list[Tap] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    pending: tuple[str, Any, Any] | None = None  # name, kernel, output of a linear layer without activation yet
+
+    def name(self, kind: str) -> str:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind}_{self.counts[kind]}"
+
+    def flush(self) -> None:
+        """A linear layer that no activation followed is a hidden layer of its own, with activation linear."""
+        if self.pending is not None:
+            name, kernel, output = self.pending
+            self.taps.append(Tap(name, "linear", {}, output, output, kernel))
+            self.pending = None
+
+    def activate(self, name: str, kernel: Any, activation: Any) -> None:
+        z = self.tensor
+        function = build_activation(activation)
+        self.tensor = keras.layers.Activation(function, name=f"{name}_activation")(z)
+        self.taps.append(Tap(name, activation.name, dict(activation.parameters), z, self.tensor, kernel))
+
+    def linear(self, layer: Any, index: int) -> None:
+        self.flush()
+        name = self.name(layer.type)
+        seed = seed_of(self.seed, 1, index)
+        common = {
+            "use_bias": layer.use_bias,
+            "kernel_initializer": build_initializer(layer.kernel_initializer, seed),
+            "bias_initializer": build_initializer(layer.bias_initializer, seed_of(self.seed, 2, index)),
+            "kernel_regularizer": _build_regularizer(layer.kernel_regularizer),
+            "name": name,
+        }
+        if layer.type == "conv2d":
+            built = keras.layers.Conv2D(
+                layer.filters, layer.kernel_size, strides=layer.strides, padding=layer.padding, **common
+            )
+        else:
+            units = layer.units * (layer.pieces if layer.type == "maxout" else 1)
+            built = keras.layers.Dense(units, **common)
+        self.tensor = built(self.tensor)
+        if layer.batch_normalization == "before_activation":
+            self.tensor = keras.layers.BatchNormalization(name=f"{name}_batch_normalization")(self.tensor)
+        if layer.type == "maxout":
+            self.maxout(layer, name, built.kernel)
+        elif layer.activation.name == "linear" and layer.batch_normalization != "after_activation":
+            self.pending = (name, built.kernel, self.tensor)
+        else:
+            self.activate(name, built.kernel, layer.activation)
+        if layer.batch_normalization == "after_activation":
+            self.tensor = keras.layers.BatchNormalization(name=f"{name}_batch_normalization")(self.tensor)
+
+    def maxout(self, layer: Any, name: str, kernel: Any) -> None:
+        """The largest of `pieces` linear functions (Goodfellow et al. 2013)."""
+        pieces = keras.layers.Reshape((layer.units, layer.pieces), name=f"{name}_pieces")(self.tensor)
+        self.tensor = keras.ops.max(pieces, axis=-1)
+        self.taps.append(Tap(name, "maxout", {}, self.tensor, self.tensor, kernel))
+
+    def add(self, layer: Any, index: int) -> None:
+        if layer.type in ("dense", "maxout", "conv2d"):
+            self.linear(layer, index)
+        elif layer.type == "activation":
+            name, kernel, _ = self.pending or (self.name("activation"), None, None)
+            self.pending = None
+            self.activate(name, kernel, layer.activation)
+        else:
+            if layer.type not in _PASSES_PENDING:
+                self.flush()
+            self.tensor = _plain(layer, self.name(layer.type), seed_of(self.seed, 3, index))(self.tensor)
+
+
+def _plain(layer: Any, name: str, seed: int) -> Any:
+    """A layer without activation and without kernel."""
+    layers = keras.layers
+    match layer.type:
+        case "flatten":
+            return layers.Flatten(name=name)
+        case "reshape":
+            return layers.Reshape(layer.target_shape, name=name)
+        case "dropout":
+            return layers.Dropout(layer.rate, seed=seed, name=name)
+        case "batch_normalization":
+            return layers.BatchNormalization(
+                momentum=layer.momentum,
+                epsilon=layer.epsilon,
+                center=layer.center,
+                scale=layer.scale,
+                name=name,
+            )
+        case "layer_normalization":
+            return layers.LayerNormalization(epsilon=layer.epsilon, name=name)
+        case "max_pooling2d":
+            return layers.MaxPooling2D(layer.pool_size, layer.strides, layer.padding, name=name)
+        case "average_pooling2d":
+            return layers.AveragePooling2D(layer.pool_size, layer.strides, layer.padding, name=name)
+        case "global_average_pooling2d":
+            return layers.GlobalAveragePooling2D(name=name)
+    raise BuildError(f"no builder for layer type {layer.type!r}")
+
+
+def build_network(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None) -> Network:
+    """Build the spec's network for rows of `input_shape`. Raises BuildError with Keras's own words."""
+    inputs = keras.Input(input_shape)
+    layers = expand_layers(spec)
+    tensor = inputs
+    if len(input_shape) == 2 and layers[0].type in _IMAGE_LAYERS:  # rows x height x width: one channel
+        tensor = keras.layers.Reshape((*input_shape, 1), name="channel")(inputs)
+    builder = _Builder(seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1), tensor)
+    try:
+        for index, layer in enumerate(layers):
+            builder.add(layer, index)
+    except ValueError as error:
+        raise BuildError(f"Keras refused layer {index} ({layer.type}): {error}") from error
+    builder.flush()
+    model = keras.Model(inputs, builder.tensor)
+    taps = tuple(builder.taps)
+    outputs = [tap.z for tap in taps] + [tap.a for tap in taps] + [builder.tensor]
+    return Network(model, keras.Model(inputs, outputs), taps)

@@ -1,0 +1,261 @@
+"""One compiled pass over the probe set: all z, all a, all gradients; only reduced numbers come out."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from satnet.saturation.activations import output_range
+from satnet.saturation.network import chance_loss, network_record
+from satnet.saturation.reduced import record_from_reduced
+from satnet.saturation.regions import prescribed_std, region
+from satnet.training.network import Network, Tap, build_activation
+
+PERCENTILES = (2, 15, 50, 85, 98)
+_MOST_SORTED = 2**20  # entries that enter the percentiles; beyond it, an even stride of them
+_WIDEST = 1024  # units whose covariance is diagonalised; wider layers report null
+_SATURATED_PROBABILITY = 0.05  # in units of the sigmoid's largest slope: METRICS' default epsilon
+
+
+class _Named:
+    def __init__(self, tap: Tap) -> None:
+        self.name, self.parameters = tap.activation, tap.parameters
+
+
+class Probe:
+    """Measures a network on the same rows, epoch after epoch."""
+
+    def __init__(self, network: Network, loss_name: str, loss: Any, x: Any, y: Any, epsilon: float) -> None:
+        """`x` (rows, ...) and `y` (rows, outputs): the standardized probe rows and their encoded labels."""
+        self._network, self._loss_name, self._loss = network, loss_name, loss
+        self._x, self._y, self._epsilon = tf.constant(x), tf.constant(y), epsilon
+        self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
+        self._regions = [
+            None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
+            for tap in network.taps
+        ]
+        self._pass = tf.function(self._measure)
+
+    def _measure(self, x: Any, y: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        taps = self._network.taps
+        kernels = [tap.kernel for tap in taps]
+        with tf.GradientTape() as tape:
+            outputs = self._network.probe(x, training=False)
+            prediction = outputs[-1]
+            total = tf.reduce_sum(self._row_loss(y, prediction))
+        z, a = outputs[: len(taps)], outputs[len(taps) : 2 * len(taps)]
+        wanted = [kernel.value for kernel in kernels if kernel is not None]
+        gradients = tape.gradient(total, list(z) + wanted, unconnected_gradients="zero")
+        delta, by_kernel = gradients[: len(taps)], iter(gradients[len(taps) :])
+        rows = tf.cast(tf.shape(x)[0], tf.float64)
+        layers = []
+        for index, tap in enumerate(taps[:-1]):
+            reduced = self._reduce(index, z[index], a[index], delta[index])
+            if tap.kernel is not None:
+                reduced["gradient_rms"] = _rms(tf.cast(next(by_kernel), tf.float64) / rows)
+                reduced["weight_std"] = tf.math.reduce_std(tf.cast(tap.kernel.value, tf.float64))
+            layers.append(reduced)
+        return layers, self._network_numbers(y, prediction)
+
+    def _reduce(self, index: int, z32: Any, a32: Any, delta32: Any) -> dict[str, Any]:
+        tap, bounds = self._network.taps[index], self._regions[index]
+        units = z32.shape[-1]
+        z = tf.cast(tf.reshape(z32, (-1, units)), tf.float64)  # (rows x positions, units)
+        a = tf.cast(tf.reshape(a32, (-1, units)), tf.float64)
+        delta = tf.cast(delta32, tf.float64)
+        nothing = tf.zeros(units, tf.float64)
+        low = high = nothing
+        if bounds is not None and bounds.low is not None:
+            low = _share(z <= bounds.low)
+        if bounds is not None and bounds.high is not None:
+            high = _share(z >= bounds.high)
+        mean = tf.reduce_mean(a, axis=0)
+        gate, gate_rms = self._gates(tap, bounds, z)
+        numbers = {
+            "low": low,
+            "high": high,
+            "active": _share(z > 0),
+            "gate": gate,
+            "gate_rms": gate_rms,
+            "mean_abs": tf.reduce_mean(tf.abs(a), axis=0),
+            "mean": mean,
+            "mean_abs_centred": tf.reduce_mean(tf.abs(a - mean), axis=0),
+            "z_mean": tf.reduce_mean(z),
+            "z_std": tf.math.reduce_std(z),
+            "a_mean": tf.reduce_mean(a),
+            "a_std": tf.math.reduce_std(a),
+            "phi_b": _phi_b(tap.activation, a),
+            "delta_rms": _rms(delta),
+            "zero_gradient_fraction": tf.reduce_mean(tf.cast(delta == 0, tf.float64)),
+            "effective_dimension": _effective_dimension(a, mean),
+            "non_finite": tf.reduce_sum(tf.cast(~tf.math.is_finite(z), tf.int64))
+            + tf.reduce_sum(tf.cast(~tf.math.is_finite(a), tf.int64)),
+        }
+        return numbers | _percentiles(z)
+
+    def _gates(self, tap: Tap, bounds: Any, z: Any) -> tuple[Any, Any]:
+        """Per unit mean |f'(z)| / S, and the RMS of f'(z), unnormalised."""
+        if bounds is None:
+            return tf.fill([z.shape[-1]], tf.constant(np.nan, tf.float64)), tf.constant(np.nan, tf.float64)
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = build_activation(_Named(tap))(z)
+        slope = tape.gradient(value, z, unconnected_gradients="zero")
+        return tf.reduce_mean(tf.abs(slope), axis=0) / bounds.slope, _rms(slope)
+
+    def _network_numbers(self, y: Any, prediction: Any) -> dict[str, Any]:
+        p, y = tf.cast(prediction, tf.float64), tf.cast(y, tf.float64)
+        loss = tf.cast(self._loss(tf.cast(y, prediction.dtype), prediction), tf.float64)
+        if p.shape[-1] == 1:
+            surest, wrong = tf.maximum(p, 1 - p)[:, 0], ((p > 0.5) != (y > 0.5))[:, 0]
+        else:
+            surest = tf.reduce_max(p, axis=-1)
+            wrong = tf.argmax(p, axis=-1) != tf.argmax(y, axis=-1)
+        edge = region("sigmoid", {}, _SATURATED_PROBABILITY).high
+        top = 1.0 / (1.0 + np.exp(-float(edge or 0.0)))
+        astray = ((p >= top) & (y < 0.5)) | ((p <= 1 - top) & (y >= 0.5))
+        return {
+            "loss": loss,
+            "right": tf.reduce_mean(tf.cast(~wrong, tf.float64)),
+            "confident_wrong": tf.reduce_mean(tf.cast((surest >= 0.99) & wrong, tf.float64)),
+            "saturated_wrong": tf.reduce_mean(tf.cast(astray, tf.float64)),
+        }
+
+    def measure(
+        self,
+        update_ratio: dict[str, float],
+        movement: dict[str, float],
+        *,
+        fresh: bool,
+        classes: int | None,
+        variance: float | None,
+    ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, float]]:
+        """The `layers` and `network` objects of an epoch's record, and the probe's loss and accuracy.
+
+        `fresh` (epoch 0): the moving statistics of batch normalization say nothing yet, so the probe set's own
+        are used, and put back afterwards.
+        """
+        kept = self._borrow_statistics() if fresh else []
+        layers, numbers = self._pass(self._x, self._y)
+        for variable, value in kept:
+            variable.assign(value)
+        records = []
+        gates: list[float | None] = []
+        for tap, tensors in zip(self._network.hidden, layers, strict=True):
+            reduced = {key: value.numpy() for key, value in tensors.items()}
+            gate = float(reduced.pop("gate_rms"))
+            gates.append(gate if np.isfinite(gate) else None)
+            path = tap.kernel.path if tap.kernel is not None else ""
+            reduced["update_ratio"] = update_ratio.get(path, np.nan)
+            reduced["movement"] = movement.get(path, np.nan)
+            reduced["weight_std_target"] = _target_std(tap)
+            records.append(
+                {"name": tap.name}
+                | record_from_reduced(
+                    reduced,
+                    activation=tap.activation,
+                    parameters=tap.parameters,
+                    units=int(tap.z.shape[-1]),
+                )
+            )
+        values = {key: float(value) for key, value in numbers.items()}
+        return records, self._network_record(records, gates, values, classes, variance), values
+
+    def _network_record(
+        self,
+        records: list[dict[str, Any]],
+        gates: list[float | None],
+        values: dict[str, float],
+        classes: int | None,
+        variance: float | None,
+    ) -> dict[str, Any]:
+        output = self._network.output.activation
+        probability = output in ("sigmoid", "softmax")
+        entropy = probability and self._loss_name.endswith("crossentropy")
+        squared = probability and self._loss_name == "mean_squared_error"
+        return network_record(
+            records,
+            gates,
+            values["loss"],
+            chance_loss(self._loss_name, output, classes, variance),
+            values["confident_wrong"] if entropy else None,
+            values["saturated_wrong"] if squared else None,
+        )
+
+    def _borrow_statistics(self) -> list[tuple[Any, Any]]:
+        """Set each batch normalization's moving statistics to the probe set's; what they were before."""
+        norms, drops = self._network.batch_normalizations(), self._network.dropouts()
+        if not norms:
+            return []
+        kept = [(v, v.numpy()) for layer in norms for v in (layer.moving_mean, layer.moving_variance)]
+        momenta, rates = [layer.momentum for layer in norms], [layer.rate for layer in drops]
+        for layer in norms:
+            layer.momentum = 0.0
+        for layer in drops:
+            layer.rate = 0.0
+        self._network.model(self._x, training=True)
+        for layer, momentum in zip(norms, momenta, strict=True):
+            layer.momentum = momentum
+        for layer, rate in zip(drops, rates, strict=True):
+            layer.rate = rate
+        return kept
+
+
+def _target_std(tap: Tap) -> float:
+    if tap.kernel is None:
+        return float("nan")
+    shape = tap.kernel.shape
+    field = int(np.prod(shape[:-2])) if len(shape) > 2 else 1
+    target = prescribed_std(tap.activation, shape[-2] * field, shape[-1] * field)
+    return float("nan") if target is None else float(target)
+
+
+def _share(condition: Any) -> Any:
+    return tf.reduce_mean(tf.cast(condition, tf.float64), axis=0)
+
+
+def _rms(x: Any) -> Any:
+    return tf.sqrt(tf.reduce_mean(tf.square(x)))
+
+
+def _phi_b(activation: str, a: Any) -> Any:
+    """Rakitianskaia and Engelbrecht 2015, in the form that needs no bins (equal for an even number of them)."""
+    bounds = output_range(activation)
+    if bounds is None:
+        return tf.constant(np.nan, tf.float64)
+    lower, upper = bounds
+    return tf.reduce_mean(tf.abs(2.0 * (a - lower) / (upper - lower) - 1.0))
+
+
+def _percentiles(z: Any) -> dict[str, Any]:
+    """Linear interpolation between order statistics, as NumPy's default."""
+    flat = tf.reshape(z, [-1])
+    if flat.shape[0] is not None and flat.shape[0] > _MOST_SORTED:
+        flat = flat[:: -(-flat.shape[0] // _MOST_SORTED)]
+    ordered = tf.sort(flat)
+    last = tf.size(ordered) - 1
+    numbers = {}
+    for percent in PERCENTILES:
+        place = percent / 100.0 * tf.cast(last, tf.float64)
+        below = tf.cast(tf.floor(place), tf.int32)
+        share = place - tf.floor(place)
+        first, second = ordered[below], ordered[tf.minimum(below + 1, last)]
+        numbers[f"z_p{percent}"] = first + share * (second - first)
+    return numbers
+
+
+def _effective_dimension(a: Any, mean: Any) -> Any:
+    """Share of the covariance's eigendirections that hold 99 % of the variance (Delve's measure)."""
+    units = a.shape[-1]
+    if units > _WIDEST:
+        return tf.constant(np.nan, tf.float64)
+    centred = a - mean
+    covariance = tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(a)[0], tf.float64)
+    safe = tf.where(tf.math.is_finite(covariance), covariance, tf.zeros_like(covariance))
+    values = tf.reverse(tf.maximum(tf.linalg.eigvalsh(safe), 0.0), [0])
+    total = tf.reduce_sum(values)
+    short = tf.reduce_sum(tf.cast(tf.cumsum(values) < 0.99 * total, tf.float64))
+    share = (short + 1.0) / units
+    return tf.where(total > 0, share, tf.constant(np.nan, tf.float64))
+
+

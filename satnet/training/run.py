@@ -1,0 +1,282 @@
+"""Train one experiment: data in, one compiled epoch after another, each measured and reported."""
+
+import math
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
+from satnet.spec import ExperimentSpec, expand_layers
+from satnet.training.data import Data, folds, load_rows, prepare, probe_index, rng_for
+from satnet.training.network import Network, build_network, seed_of
+from satnet.training.optimizer import Plateau, build_optimizer
+from satnet.training.probe import Probe
+from satnet.training.program import EpochProgram, EpochSums, Evaluation, build_loss, wants_xla
+
+Report = Callable[[dict[str, Any]], None]
+_SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended: extra keys of the summary, the environment, and why it stopped."""
+
+    summary_extra: dict[str, Any]
+    environment: dict[str, Any]
+    stop_reason: str  # completed or early_stopping
+
+
+def train(
+    spec: ExperimentSpec,
+    *,
+    data_dir: Path,
+    on_epoch: Report,
+    check: Callable[[], None] = lambda: None,
+    attempt: int = 1,
+) -> TrainingResult:
+    """Train `spec` in this process and report each measured epoch's record.
+
+    Args:
+        spec: with its seed drawn.
+        data_dir: where `datasets/NAME.npz` is looked for.
+        on_epoch: called with one record of METRICS section 3 for epoch 0 and each measured epoch.
+        check: called between slices of at most about a second; raises Interrupted to stop.
+        attempt: goes into the environment.
+
+    Raises:
+        DataError, BuildError, NonFiniteLoss, OutOfMemory, DeadlineExceeded: the experiment failed.
+        Interrupted: `check` said so.
+    """
+    deadline = time.monotonic() + spec.resources.max_seconds
+
+    def checked() -> None:
+        check()
+        if time.monotonic() > deadline:
+            raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
+
+    try:
+        return _train(spec, data_dir, on_epoch, checked, attempt)
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
+    finally:
+        keras.backend.clear_session()
+
+
+def _train(
+    spec: ExperimentSpec, data_dir: Path, on_epoch: Report, check: Callable[[], None], attempt: int
+) -> TrainingResult:
+    train_rows, test_rows = load_rows(spec, data_dir)
+    check()
+    results = []
+    for fold, index, held_out in folds(spec, train_rows):
+        keras.utils.set_random_seed(seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1))
+        network = build_network(spec, train_rows.x.shape[1:], fold)
+        outputs = int(network.model.output_shape[-1])
+        data = prepare(
+            spec,
+            train_rows.take(index),
+            None if held_out is None else train_rows.take(held_out),
+            test_rows,
+            outputs,
+        )
+        results.append(_Fold(spec, network, data, fold, on_epoch, check).train())
+        last = results[-1]
+    extra = {"test": last.test, "dataset": last.statistics, "parameters": last.parameters} | last.quality
+    if spec.cross_validation is not None:
+        extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
+    reasons = {one.stop_reason for one in results}
+    environment = _environment() | {"attempt": attempt, "xla": last.xla}
+    return TrainingResult(extra, environment, "completed" if "completed" in reasons else reasons.pop())
+
+
+@dataclass(frozen=True)
+class _FoldResult:
+    test: dict[str, Any]
+    quality: dict[str, Any]
+    statistics: dict[str, Any]
+    parameters: int
+    stop_reason: str
+    xla: bool
+
+
+@dataclass
+class _Fold:
+    """One training run over one split of the rows."""
+
+    spec: ExperimentSpec
+    network: Network
+    data: Data
+    fold: int | None
+    on_epoch: Report
+    check: Callable[[], None]
+    loss: Any = field(init=False)
+    optimizer: Any = field(init=False)
+    evaluate: Evaluation = field(init=False)
+    probe: Probe = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec, data = self.spec, self.data
+        self.loss, self.optimizer = build_loss(spec.loss), build_optimizer(spec)
+        self.evaluate = Evaluation(self.network, self.loss)
+        seed = int(spec.seed or 0)
+        rows = data.train.take(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
+        self.probe = Probe(self.network, spec.loss, self.loss, rows.x, rows.y, spec.saturation.epsilon)
+        self.variance = float(data.train.y.var()) if data.classes is None else None
+
+    def train(self) -> _FoldResult:
+        """All epochs, then the test rows."""
+        training = self.spec.training
+        types = {layer.type for layer in expand_layers(self.spec)}
+        xla = wants_xla(types, training.batch_size)
+        program = EpochProgram(
+            self.network,
+            self.loss,
+            self.optimizer,
+            tf.constant(self.data.train.x),
+            tf.constant(self.data.train.y),
+            batch_size=training.batch_size,
+            xla=xla,
+        )
+        self._report(0, None, time.monotonic())
+        stop_reason = self._epochs(program)
+        test, predictions = self._metrics(self.data.test.x, self.data.test.y)
+        return _FoldResult(
+            test,
+            self._quality(predictions),
+            self.data.statistics,
+            self.network.model.count_params(),
+            stop_reason,
+            xla,
+        )
+
+    def _epochs(self, program: EpochProgram) -> str:
+        training, saturation = self.spec.training, self.spec.saturation
+        stopping = training.early_stopping
+        stop = stopping and Plateau(stopping.monitor, stopping.patience, stopping.min_delta)
+        schedule = training.learning_rate_schedule
+        reducing = schedule is not None and schedule.name == "reduce_on_plateau"
+        reduce = Plateau(schedule.monitor, schedule.patience) if schedule and reducing else None
+        best: list[np.ndarray] | None = None
+        for epoch in range(1, training.epochs + 1):
+            began = time.monotonic()
+            sums = program.run(self._order(epoch), self.check)
+            metrics = self._epoch_metrics(sums, began)
+            if stop and stop.better(metrics) and stopping and stopping.restore_best_weights:
+                best = self.network.model.get_weights()
+            stopped = bool(stop and stop.over)
+            finite = math.isfinite(sums.loss)
+            if epoch % saturation.every == 0 or epoch == training.epochs or stopped or not finite:
+                self._report(epoch, sums, began, metrics)
+            if not finite:
+                raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
+            if stopped:
+                break
+            if reduce and not reduce.better(metrics) and reduce.over:
+                rate = float(self.optimizer.learning_rate) * schedule.factor
+                self.optimizer.learning_rate = max(rate, schedule.min_lr)
+                reduce.waited = 0
+        if best is not None:
+            self.network.model.set_weights(best)
+        return "early_stopping" if stop and stop.over else "completed"
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""
+        spec, rows = self.spec, len(self.data.train)
+        part = 0 if self.fold is None else self.fold + 1
+        for number, layer in enumerate(self.network.dropouts()):
+            state = layer.seed_generator.state
+            state.assign(
+                np.array([seed_of(int(spec.seed or 0), _DROPOUT, part, epoch, number), 0], dtype=state.dtype)
+            )
+        if not spec.training.shuffle:
+            return np.arange(rows)
+        seed = spec.training.shuffle_seed if spec.training.shuffle_seed is not None else int(spec.seed or 0)
+        return rng_for(seed, _SHUFFLE, part, epoch).permutation(rows)
+
+    def _metrics(self, x: np.ndarray, y: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        loss, accuracy, predictions = self.evaluate(x, y)
+        if self.data.classes is not None:
+            return _metric(loss, accuracy), predictions
+        error = float(np.abs(predictions.astype(np.float64) - y).mean()) * self.data.target_std
+        return _metric(loss, None) | {"mean_absolute_error": error}, predictions
+
+    def _epoch_metrics(self, sums: EpochSums, began: float) -> dict[str, Any]:
+        validation, _ = self._metrics(self.data.validation.x, self.data.validation.y)
+        accuracy = sums.accuracy if self.data.classes is not None else None
+        return {
+            "learning_rate": float(self.optimizer.learning_rate),
+            "train": _metric(sums.loss, accuracy),
+            "validation": validation,
+            "seconds": time.monotonic() - began,
+        }
+
+    def _report(
+        self, epoch: int, sums: EpochSums | None, began: float, metrics: dict[str, Any] | None = None
+    ) -> None:
+        layers, network, values = self.probe.measure(
+            sums.update_ratio if sums else {},
+            sums.movement if sums else {},
+            fresh=epoch == 0,
+            classes=self.data.classes,
+            variance=self.variance,
+        )
+        if metrics is None:  # epoch 0: the probe set stands for the training rows
+            accuracy = values["right"] if self.data.classes is not None else None
+            validation, _ = self._metrics(self.data.validation.x, self.data.validation.y)
+            metrics = {
+                "learning_rate": float(self.optimizer.learning_rate),
+                "train": _metric(values["loss"], accuracy),
+                "validation": validation,
+            }
+        record = {"epoch": epoch, "fold": self.fold} | metrics
+        record |= {"seconds": time.monotonic() - began, "layers": layers, "network": network}
+        if epoch == 0 and self.network.batch_normalizations():
+            record["batch_statistics"] = "probe"
+        self.on_epoch(record)
+
+    def _quality(self, predictions: np.ndarray) -> dict[str, Any]:
+        """Confusion matrix (rows: true class) for classes, R2 and errors in the target's units else."""
+        y = self.data.test.y.astype(np.float64)
+        if self.data.classes is None:
+            residual = float(((predictions - y) ** 2).sum())
+            spread = float(((y - y.mean(axis=0)) ** 2).sum())
+            rmse = math.sqrt(residual / y.size) * self.data.target_std
+            return {
+                "r2": 1.0 - residual / spread if spread > 0 else None,
+                "root_mean_squared_error": rmse,
+            }
+        if y.shape[1] == 1:
+            truth, guess = y[:, 0] > 0.5, predictions[:, 0] > 0.5
+        else:
+            truth, guess = y.argmax(axis=1), predictions.argmax(axis=1)
+        size = max(2, y.shape[1])
+        matrix = np.zeros((size, size), int)
+        np.add.at(matrix, (truth.astype(int), guess.astype(int)), 1)
+        return {"confusion_matrix": matrix.tolist()}
+
+
+def _metric(loss: float, accuracy: float | None) -> dict[str, Any]:
+    """A loss and an accuracy for JSON: null and a count where the loss is not finite."""
+    if math.isfinite(loss):
+        return {"loss": loss, "accuracy": accuracy}
+    return {"loss": None, "accuracy": accuracy, "non_finite": 1}
+
+
+def _environment() -> dict[str, Any]:
+    devices = [device.device_type for device in tf.config.list_physical_devices()]
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "device": "gpu" if "GPU" in devices else "cpu",
+        "devices": devices,
+        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
+    }

@@ -1,0 +1,119 @@
+"""Where the rows come from: files in the data directory, Keras's downloader, scikit-learn, or a formula."""
+
+import contextlib
+import gzip
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satnet.errors import DataError
+
+Array = NDArray[Any]
+Split = tuple[Array, Array, Array, Array]  # x_train, y_train, x_test, y_test
+_KEYS = ("x_train", "y_train", "x_test", "y_test")
+_IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+
+
+def read_npz(path: Path) -> Split:
+    """The four arrays of an `.npz` file; pickles are refused. Raises DataError."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in _KEYS if key not in archive]
+            if missing:
+                raise DataError(f"{path.name} has no {', '.join(missing)}; it must hold {', '.join(_KEYS)}")
+            x_train, y_train, x_test, y_test = (archive[key] for key in _KEYS)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path.name} is not a readable .npz file: {error}") from error
+    for x, y, part in ((x_train, y_train, "train"), (x_test, y_test, "test")):
+        if len(x) == 0 or len(x) != len(y):
+            raise DataError(f"{path.name}: x_{part} has {len(x)} rows and y_{part} {len(y)}")
+    return x_train, y_train, x_test, y_test
+
+
+def read_idx(folder: Path) -> Split:
+    """The four gzipped IDX files of MNIST's format (magic number, sizes, bytes). Raises DataError."""
+    x_train, y_train, x_test, y_test = (_idx(folder / f"{name}-ubyte.gz") for name in _IDX)
+    return x_train, y_train, x_test, y_test
+
+
+def _idx(path: Path) -> Array:
+    try:
+        content = gzip.decompress(path.read_bytes())
+        rank = content[3]
+        shape = struct.unpack(f">{rank}I", content[4 : 4 + 4 * rank])
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+    except (OSError, EOFError, IndexError, ValueError, struct.error) as error:
+        raise DataError(f"{path.name} is not a readable IDX file: {error}") from error
+
+
+def images(name: str, data_dir: Path) -> Split:
+    """mnist, fashion_mnist or cifar10: a local file first, then Keras's downloader. Raises DataError."""
+    folder = data_dir / "datasets"
+    if (folder / f"{name}.npz").is_file():
+        return read_npz(folder / f"{name}.npz")
+    if (folder / name / f"{_IDX[0]}-ubyte.gz").is_file():
+        return read_idx(folder / name)
+    return _download(name)
+
+
+def _download(name: str) -> Split:
+    import keras
+
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Keras draws its progress bar on stdout
+            (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # the downloader raises bare Exception, OSError and ValueError
+        raise DataError(
+            f"dataset {name!r} is not on this machine and could not be downloaded; put {name}.npz (with "
+            f"{', '.join(_KEYS)}) or the IDX files into $SATNET_DATA_DIR/datasets"
+        ) from error
+    return x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
+
+
+def digits() -> tuple[Array, Array]:
+    """scikit-learn's 1,797 8x8 digits, values 0..16."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return bunch.images, bunch.target
+
+
+def diabetes() -> tuple[Array, Array]:
+    """scikit-learn's 442 diabetes rows, unscaled; the target is a disease progression score."""
+    from sklearn.datasets import load_diabetes
+
+    bunch = load_diabetes(scaled=False)
+    return bunch.data, bunch.target
+
+
+def gaussian(rng: np.random.Generator, samples: int, features: int, classes: int) -> tuple[Array, Array]:
+    """Standard-normal features, labels from a random linear teacher: theory predicts every number here."""
+    x = rng.standard_normal((samples, features))
+    teacher = rng.standard_normal((features, classes))
+    return x.astype(np.float32), np.argmax(x @ teacher, axis=1)
+
+
+def xor(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Array]:
+    """Points around the four corners of a square; the class says whether the signs differ."""
+    corners = rng.integers(0, 2, (samples, 2))
+    x = 2.0 * corners - 1.0 + noise * rng.standard_normal((samples, 2))
+    return x, corners[:, 0] ^ corners[:, 1]
+
+
+def spirals(rng: np.random.Generator, samples: int, classes: int, noise: float) -> tuple[Array, Array]:
+    """Interleaved spiral arms, one a class."""
+    y = np.arange(samples) % classes
+    radius = rng.uniform(0.05, 1.0, samples)
+    angle = 2.0 * np.pi * (radius * 1.5 + y / classes)
+    x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return x + noise * rng.standard_normal((samples, 2)), y
+
+
+IMAGES = ("mnist", "fashion_mnist", "cifar10")
+WHOLE: dict[str, Callable[[], tuple[Array, Array]]] = {"digits": digits, "diabetes": diabetes}
+TEST_ROWS = {"digits": 360, "diabetes": 88}

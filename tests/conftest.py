@@ -1,0 +1,65 @@
+"""A real Valkey server for every test that needs the store."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from satnet.settings import Settings
+from satnet.store import Store
+from satnet.store.embedded import server_command
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("valkey")
+    port = free_port()
+    server = subprocess.Popen(server_command(folder, port), stdout=subprocess.DEVNULL)
+    with redis.Redis(port=port) as client:
+        for _ in range(200):
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                time.sleep(0.02)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def settings(valkey_url: str, tmp_path: Path) -> Settings:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+    return Settings(
+        redis_url=valkey_url,
+        data_dir=tmp_path,
+        heartbeat=timedelta(seconds=0.2),
+        lease=timedelta(seconds=0.5),
+        reaper_tick=timedelta(milliseconds=1),
+        redis_grace=timedelta(0),
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    store = Store(settings)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def raw(valkey_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(valkey_url, decode_responses=True) as client:
+        yield client

@@ -1,0 +1,229 @@
+"""The Lua scripts against a real server: what each promises, once and repeated."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
+from satnet.results import new_id
+from satnet.spec import parse_spec
+
+SPEC = parse_spec(
+    {
+        "dataset": {"name": "digits"},
+        "layers": [{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}],
+        "seed": 1,
+    }
+)
+
+
+def submit(store, key=None, fingerprint="", **changes):
+    spec = SPEC.to_json() | changes
+    return store.submit(
+        experiment_id=new_id(),
+        spec=spec,
+        spec_sha256=SPEC.sha256,
+        queue="default",
+        idempotency_key=key,
+        fingerprint=fingerprint,
+    )
+
+
+def record(epoch):
+    metrics = {"loss": 0.1 + 0.2, "accuracy": 0.5}
+    return {"epoch": epoch, "fold": None, "seconds": 0.1, "train": metrics, "validation": metrics, "layers": []}
+
+
+def finish(store, grant, status="succeeded"):
+    return store.finish(grant.id, grant.fence, status, summary={"x": 1}, environment={})
+
+
+def test_submitted_experiment_is_queued_with_its_spec(store):
+    # when
+    identity, replayed = submit(store, labels={"course": "ldl"})
+
+    # then
+    document = store.get(identity)
+    assert not replayed
+    assert document["status"] == "queued"
+    assert document["queue"]["position"] == 1
+    assert document["progress"]["epoch"] == 0
+    assert document["spec"] == SPEC.to_json() | {"labels": {"course": "ldl"}}
+    assert [event["type"] for event in store.events(identity)] == ["status"]
+
+
+def test_one_idempotency_key_fifty_times_at_once_is_one_experiment(store):
+    # when
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: submit(store, "key", "body"), range(50)))
+
+    # then
+    assert len({identity for identity, _ in answers}) == 1
+    assert sum(not replayed for _, replayed in answers) == 1
+    with pytest.raises(IdempotencyKeyReused):
+        submit(store, "key", "another body")
+
+
+def test_claim_takes_the_highest_priority_then_the_oldest(store):
+    # given
+    first, _ = submit(store)
+    second, _ = submit(store)
+    urgent, _ = submit(store, priority=5)
+
+    # when
+    order = [store.claim("default", "w", f"n{i}").id for i in range(3)]
+
+    # then
+    assert order == [urgent, first, second]
+    assert store.claim("default", "w", "n4") is None
+
+
+def test_repeated_claim_with_one_nonce_brings_the_same_grant(store):
+    # given
+    submit(store)
+    submit(store)
+
+    # when / then
+    assert store.claim("default", "w", "same") == store.claim("default", "w", "same")
+
+
+def test_finished_once_and_never_again(store):
+    # given
+    identity, _ = submit(store)
+    grant = store.claim("default", "w", "n")
+    assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
+    assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
+
+    # when
+    outcomes = [finish(store, grant), finish(store, grant, "failed")]
+
+    # then
+    assert outcomes == ["ok", "duplicate"]
+    document = store.get(identity)
+    assert (document["status"], document["is_terminal"]) == ("succeeded", True)
+    assert document["attempts"][0]["ended"] == "succeeded"
+    assert [one["to"] for one in document["transitions"]] == ["running", "succeeded"]
+    assert store.epochs(identity) == [record(0)]
+    assert not store.epoch(identity, grant.fence, record(1), {})
+
+
+def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store):
+    # given a worker that fell silent
+    identity, _ = submit(store)
+    late = store.claim("default", "dead", "n1")
+    store.reap()
+    time.sleep(0.6)
+
+    # when
+    assert store.reap() == [(identity, "queued")]
+    heir = store.claim("default", "alive", "n2")
+
+    # then
+    assert (heir.id, heir.attempt, heir.fence > late.fence) == (identity, 2, True)
+    assert store.heartbeat(identity, late.fence) == "lost"
+    assert not store.epoch(identity, late.fence, record(1), {})
+    assert finish(store, late) == "lost"
+    assert finish(store, heir) == "ok"
+
+
+def test_third_loss_ends_as_worker_lost(store, raw):
+    # given
+    identity, _ = submit(store)
+    for loss in range(3):
+        raw.zadd("sn:delayed", {identity: 0}, xx=True)
+        store.reap()
+        time.sleep(0.01)
+        assert store.claim("default", "w", f"n{loss}")
+        raw.zadd("sn:leases", {identity: 0})
+
+        # when
+        time.sleep(0.01)
+        store.reap()
+
+    # then
+    assert store.get(identity)["status_reason"]["code"] == "worker_lost"
+
+
+def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):
+    # given a reaper that knew another run of the server
+    identity, _ = submit(store)
+    store.claim("default", "w", "n")
+    raw.set("sn:run_id", "another")
+    raw.zadd("sn:leases", {identity: 0})
+
+    # when / then
+    assert store.reap() == []
+    assert store.get(identity)["status"] == "running"
+
+
+def test_cancel_is_at_once_when_queued_and_told_when_running(store):
+    # given
+    queued, _ = submit(store, priority=-1)
+    running, _ = submit(store)
+    grant = store.claim("default", "w", "n")
+
+    # when
+    store.cancel(queued)
+    store.cancel(running)
+
+    # then
+    assert store.get(queued)["status"] == "cancelled"
+    assert store.claim("default", "w", "n2") is None
+    assert store.heartbeat(running, grant.fence) == "cancel"
+    assert store.cancel(queued) == "cancelled"
+
+
+def test_released_experiment_waits_again_without_a_loss(store):
+    # given
+    identity, _ = submit(store)
+    grant = store.claim("default", "w", "n")
+
+    # when / then
+    assert store.release(identity, grant.fence)
+    assert store.get(identity)["status"] == "queued"
+    assert not store.release(identity, grant.fence)
+
+
+def test_list_pages_without_gap_or_repeat(store):
+    # given
+    identities = [submit(store, labels={"n": str(i % 2)})[0] for i in range(25)]
+
+    # when
+    seen, after = [], None
+    while True:
+        page = store.list(limit=4, after=after)
+        seen += [one["id"] for one in page["data"]]
+        after = page["next"]
+        if not page["has_more"]:
+            break
+
+    # then
+    assert sorted(seen) == sorted(identities)
+    assert len(seen) == 25
+    assert len(store.list(labels={"n": "1"}, limit=200)["data"]) == 12
+    assert store.list(status="running")["data"] == []
+    assert len(store.list(dataset="digits", order="created_at", limit=200)["data"]) == 25
+
+
+def test_delete_needs_a_terminal_experiment(store):
+    # given
+    identity, _ = submit(store)
+
+    # when / then
+    with pytest.raises(Conflict):
+        store.delete(identity)
+    store.cancel(identity)
+    store.delete(identity)
+    with pytest.raises(NotFound):
+        store.get(identity)
+    assert store.list()["data"] == []
+
+
+def test_scripts_survive_script_flush(store, raw):
+    # given
+    submit(store)
+    raw.script_flush()
+
+    # when / then
+    assert store.claim("default", "w", "n") is not None

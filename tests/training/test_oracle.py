@@ -1,0 +1,150 @@
+"""Stock `model.fit` on the same batches from the same weights is the oracle for the epoch program."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from satnet.spec import parse_spec
+from satnet.training.network import build_network
+from satnet.training.optimizer import build_optimizer
+from satnet.training.program import EpochProgram, build_loss, wants_xla
+
+ROWS = 330  # a remainder batch for every batch size below
+
+
+def spec_of(hidden, output, loss, optimizer, batch_size=32):
+    return parse_spec(
+        {
+            "dataset": {"name": "digits"},
+            "layers": [{"type": "flatten"}, *hidden, output],
+            "loss": loss,
+            "optimizer": optimizer,
+            "training": {"batch_size": batch_size},
+            "seed": 3,
+        }
+    )
+
+
+SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
+SIGMOID = {"type": "dense", "units": 10, "activation": "sigmoid"}
+CASES = {
+    "tanh-sgd": ([{"type": "dense", "units": 12, "activation": "tanh"}], SOFTMAX, "categorical_crossentropy", "sgd"),
+    "batch-1": (
+        [{"type": "dense", "units": 5, "activation": "tanh"}],
+        SIGMOID,
+        "mean_squared_error",
+        {"name": "sgd", "learning_rate": 0.01},
+        1,
+    ),
+    "relu-adam": (
+        [{"type": "dense", "units": 12, "activation": "relu", "kernel_initializer": "he_normal"}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "adam",
+    ),
+    "momentum": (
+        [{"type": "dense", "units": 12, "activation": "sigmoid"}],
+        SIGMOID,
+        "binary_crossentropy",
+        {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True},
+    ),
+    "norm-before": (
+        [{"type": "dense", "units": 12, "activation": "tanh", "batch_normalization": "before_activation"}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "rmsprop",
+    ),
+    "norm-after": (
+        [{"type": "dense", "units": 12, "activation": "relu", "batch_normalization": "after_activation"}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "adam",
+    ),
+    "deep-elu-nadam": (
+        [{"type": "dense", "units": 9, "activation": "elu", "repeat": 4}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "nadam",
+    ),
+    "selu-adamw": (
+        [{"type": "dense", "units": 9, "activation": "selu", "kernel_initializer": "lecun_normal"}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "adamw",
+    ),
+    "maxout-adagrad": ([{"type": "maxout", "units": 8, "pieces": 3}], SOFTMAX, "categorical_crossentropy", "adagrad"),
+    "l2-adamax": (
+        [
+            {
+                "type": "dense",
+                "units": 12,
+                "activation": "gelu",
+                "kernel_regularizer": {"name": "l2", "l2": 1e-3},
+            }
+        ],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "adamax",
+    ),
+    "layer-norm-clip": (
+        [{"type": "dense", "units": 12, "activation": "silu"}, {"type": "layer_normalization"}],
+        SOFTMAX,
+        "huber",
+        {"name": "adam", "learning_rate": 0.01, "clipnorm": 0.5},
+    ),
+    "softsign-lion": (
+        [{"type": "dense", "units": 12, "activation": "softsign"}],
+        SOFTMAX,
+        "mean_absolute_error",
+        {"name": "lion", "learning_rate": 1e-4},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_epoch_program_follows_stock_fit(case):
+    # given the same weights, rows and order
+    spec = spec_of(*CASES[case])
+    size = spec.training.batch_size
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((ROWS, 8, 8)).astype(np.float32)
+    y = np.eye(10, dtype=np.float32)[rng.integers(0, 10, ROWS)]
+    keras.utils.set_random_seed(1)
+    ours, theirs = build_network(spec, (8, 8), None), build_network(spec, (8, 8), None)
+    theirs.model.set_weights(ours.model.get_weights())
+    xla = wants_xla({layer.type for layer in spec.layers}, size)
+    program = EpochProgram(
+        ours, build_loss(spec.loss), build_optimizer(spec), tf.constant(x), tf.constant(y), batch_size=size, xla=xla
+    )
+    theirs.model.compile(optimizer=build_optimizer(spec), loss=spec.loss, metrics=["accuracy"])
+
+    for _ in range(1 if size == 1 else 3):
+        # when both train one epoch over it
+        order = rng.permutation(ROWS)
+        sums = program.run(order, lambda: None)
+        history = theirs.model.fit(x[order], y[order], batch_size=size, shuffle=False, verbose=0).history
+
+        # then their running losses and accuracies agree
+        assert sums.loss == pytest.approx(history["loss"][0], rel=1e-4)
+        assert sums.accuracy == pytest.approx(history["accuracy"][0], abs=2 / ROWS)
+
+
+def test_slices_change_no_number():
+    # given one network trained whole and one trained in slices of three steps
+    spec = spec_of(*CASES["relu-adam"], 4)
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.standard_normal((ROWS, 8, 8)), tf.float32)
+    y = tf.constant(np.eye(10)[rng.integers(0, 10, ROWS)], tf.float32)
+    order, losses = rng.permutation(ROWS), []
+
+    # when each runs one epoch
+    for size in (64, 3):
+        program = EpochProgram(
+            build_network(spec, (8, 8), None), build_loss(spec.loss), build_optimizer(spec), x, y, batch_size=4, xla=True
+        )
+        program._slice = size
+        losses.append(program.run(order, lambda: None).loss)
+
+    # then they agree but for the order of summation
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)

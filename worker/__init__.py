@@ -1,0 +1,1 @@
+"""satnet in Celery workers: tickets, leases, devices."""
