@@ -15,9 +15,7 @@ _TITLES = {404: "Not found", 405: "Method not allowed", 413: "The body is too la
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
 
 
-def problem(
-    request: Request, status: int, code: str, title: str, detail: str, **more: Any
-) -> JSONResponse:
+def problem(request: Request, status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:
     """One problem document."""
     headers = more.pop("headers", None)
     content = {

@@ -113,7 +113,12 @@ def _estimate(spec: Any) -> dict[str, Any]:
             "seconds": None,
         },
         "layers": [
-            {"pointer": one.pointer, "type": one.type, "output_shape": one.output_shape, "parameters": one.parameters}
+            {
+                "pointer": one.pointer,
+                "type": one.type,
+                "output_shape": one.output_shape,
+                "parameters": one.parameters,
+            }
             for one in plan.layers
         ],
         "findings": [],

@@ -113,7 +113,8 @@ def to_document(state: ExperimentState) -> dict[str, Any]:
         "environment": state.environment,
         "parent": state.parent,
         "sweep": state.sweep,
-        "links": {"self": here} | {key: f"{here}/{key}" for key in ("epochs", "events", "findings", "cancel")},
+        "links": {"self": here}
+        | {key: f"{here}/{key}" for key in ("epochs", "events", "findings", "cancel")},
     }
 
 

@@ -43,9 +43,7 @@ def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer
 
     def finish(status: str, extra: dict[str, Any], **more: Any) -> str:
         summary = summarise(records, extra)
-        outcome = _delivered(
-            lambda: store.finish(grant.id, grant.fence, status, summary=summary, **more)
-        )
+        outcome = _delivered(lambda: store.finish(grant.id, grant.fence, status, summary=summary, **more))
         return "lost" if outcome == "lost" else status
 
     def failed(code: str, message: str, retryable: bool) -> str:

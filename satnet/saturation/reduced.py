@@ -63,7 +63,19 @@ _PLAIN = (
     "weight_std_target",
     "effective_dimension",
 )
-_SCALARS = (*_PLAIN, "z_mean", "z_std", "z_p2", "z_p15", "z_p50", "z_p85", "z_p98", "a_mean", "a_std", "phi_b")
+_SCALARS = (
+    *_PLAIN,
+    "z_mean",
+    "z_std",
+    "z_p2",
+    "z_p15",
+    "z_p50",
+    "z_p85",
+    "z_p98",
+    "a_mean",
+    "a_std",
+    "phi_b",
+)
 
 
 def _sides(activation: str, parameters: Mapping[str, Any]) -> tuple[bool, bool]:
@@ -112,9 +124,7 @@ def _dormant(reduced: Mapping[str, Any], activation: str) -> float | None:
     return 1.0 if mean == 0 else _share(score / mean <= DORMANT)
 
 
-def _asymmetry(
-    reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]
-) -> float | None:
+def _asymmetry(reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]) -> float | None:
     """Mean over units of |low - high|, over the saturated fraction."""
     if not all(_sides(activation, parameters)):
         return None

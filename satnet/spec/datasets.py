@@ -19,7 +19,10 @@ _DEFAULT_OPTIONS = ("features", "classes", "samples", "noise")
 class Dataset(Frozen):
     """Which rows, how many, and how they are standardized."""
 
-    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"] | None = None
+    name: (
+        Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"]
+        | None
+    ) = None
     path: str | None = None
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
     train_size: Annotated[int, Field(ge=1)] | None = None

@@ -76,14 +76,16 @@ class Named:
         return {"name": self.name, **self.parameters} if self.parameters else self.name
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ARG003 - pydantic's signature
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls.parse,
             serialization=core_schema.plain_serializer_function_ser_schema(lambda named: named.to_json()),
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:  # noqa: ARG003 - pydantic's signature
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         names: dict[str, Any] = {"enum": list(cls.allowed)}
         variants = [
             {
@@ -117,10 +119,7 @@ class Activation(Named):
     kind = "activation"
     allowed = {
         name: {}
-        for name in (
-            "linear sigmoid tanh relu relu6 leaky_relu elu selu softplus softsign gelu silu mish "
-            "hard_sigmoid hard_tanh exponential softmax"
-        ).split()
+        for name in ["linear", "sigmoid", "tanh", "relu", "relu6", "leaky_relu", "elu", "selu", "softplus", "softsign", "gelu", "silu", "mish", "hard_sigmoid", "hard_tanh", "exponential", "softmax"]
     } | {
         "leaky_relu": {"negative_slope": _NOT_NEGATIVE},
         "elu": {"alpha": _POSITIVE},
@@ -134,10 +133,7 @@ class Initializer(Named):
     kind = "initializer"
     allowed = {
         name: {}
-        for name in (
-            "zeros ones constant random_uniform random_normal truncated_normal variance_scaling glorot_uniform "
-            "glorot_normal he_uniform he_normal lecun_uniform lecun_normal orthogonal identity"
-        ).split()
+        for name in ["zeros", "ones", "constant", "random_uniform", "random_normal", "truncated_normal", "variance_scaling", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal", "identity"]
     } | {
         "constant": {"value": _ANY},
         "random_uniform": {"minval": _ANY, "maxval": _ANY},

@@ -75,7 +75,9 @@ def _window(layer: Any, shape: Shape, size: Any, strides: Any, field: str) -> tu
 
 def _image(layer: Any, shape: Shape) -> tuple[Shape, int]:
     if len(shape) != 3:
-        raise Misfit("type", f"{layer.type} needs height x width x channels, and {shape} comes in", layer.type)
+        raise Misfit(
+            "type", f"{layer.type} needs height x width x channels, and {shape} comes in", layer.type
+        )
     if layer.type == "global_average_pooling2d":
         return (shape[2],), 0
     if layer.type == "conv2d":
@@ -97,7 +99,9 @@ def _apply(layer: Any, shape: Shape) -> tuple[Shape, int]:
             target = tuple(layer.target_shape)
             if prod(target) != prod(shape):
                 raise Misfit(
-                    "target_shape", f"{prod(target)} values, but {prod(shape)} come in ({shape})", list(target)
+                    "target_shape",
+                    f"{prod(target)} values, but {prod(shape)} come in ({shape})",
+                    list(target),
                 )
             return target, 0
         case "batch_normalization":

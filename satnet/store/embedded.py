@@ -24,7 +24,10 @@ def server_command(directory: Path, port: int) -> list[str]:
         "save": "",
         "daemonize": "no",
     }
-    return [str(server_binary()), *[part for key, value in options.items() for part in (f"--{key}", str(value))]]
+    return [
+        str(server_binary()),
+        *[part for key, value in options.items() for part in (f"--{key}", str(value))],
+    ]
 
 
 def start_embedded(directory: Path, port: int) -> "subprocess.Popen[bytes]":

@@ -293,7 +293,9 @@ class Store:
                 page = self._redis.zrangebyscore(name, low, "+inf", start=0, num=step, withscores=True)
             fresh = [(score, identity) for identity, score in page if identity not in seen]
             for score, identity in fresh:
-                if cursor is None or ((score, identity) < cursor if descending else (score, identity) > cursor):
+                if cursor is None or (
+                    (score, identity) < cursor if descending else (score, identity) > cursor
+                ):
                     yield score, identity
             if len(page) < step:
                 return
@@ -310,7 +312,8 @@ class Store:
         kept = [
             record
             for record in records
-            if (after_epoch is None or record["epoch"] > after_epoch) and (fold is None or record["fold"] == fold)
+            if (after_epoch is None or record["epoch"] > after_epoch)
+            and (fold is None or record["fold"] == fold)
         ]
         return sorted(kept, key=lambda record: (record["fold"] or 0, record["epoch"]))
 
@@ -345,7 +348,10 @@ class Store:
     def queues(self) -> dict[str, int]:
         """Queue name -> how many wait in it."""
         with _available():
-            return {name: self._redis.zcard(keys.queue(name)) for name in sorted(self._redis.smembers(keys.QUEUES))}
+            return {
+                name: self._redis.zcard(keys.queue(name))
+                for name in sorted(self._redis.smembers(keys.QUEUES))
+            }
 
     def queued_count(self, queue: str) -> int:
         """How many wait in one queue."""
@@ -389,7 +395,9 @@ def _document(identity: str, stored: Mapping[str, str], rank: int | None) -> dic
     if status == "queued":
         queue = {"position": None if rank is None else rank + 1, "eta_s": None}
         message = (
-            "waits before it is tried again" if rank is None else f"{rank} ahead of it in queue {stored['queue']}"
+            "waits before it is tried again"
+            if rank is None
+            else f"{rank} ahead of it in queue {stored['queue']}"
         )
     elif status == "running" and stored.get("flag") == "cancel":
         message = "is being cancelled"

@@ -85,7 +85,9 @@ def _split(rows: Rows, second: int, seed: int, unstratified: bool) -> tuple[Rows
             index, test_size=second, random_state=seed, stratify=None if unstratified else rows.y
         )
     except ValueError as error:
-        raise DataError(f"the rows cannot be split into {len(rows) - second} and {second}: {error}") from error
+        raise DataError(
+            f"the rows cannot be split into {len(rows) - second} and {second}: {error}"
+        ) from error
     return rows.take(first), rows.take(rest)
 
 
@@ -198,5 +200,3 @@ def probe_index(labels: Array, classes: int | None, size: int, seed: int) -> Arr
         members = order[labels[order] == label]
         share[members] = (np.arange(len(members)) + 0.5) / len(members)
     return np.sort(np.argsort(share, kind="stable")[:size])
-
-

@@ -31,7 +31,9 @@ class Probe:
         self._x, self._y, self._epsilon = tf.constant(x), tf.constant(y), epsilon
         self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._regions = [
-            None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
+            None
+            if tap.activation in ("maxout", "softmax")
+            else region(tap.activation, tap.parameters, epsilon)
             for tap in network.taps
         ]
         self._pass = tf.function(self._measure)
@@ -257,5 +259,3 @@ def _effective_dimension(a: Any, mean: Any) -> Any:
     short = tf.reduce_sum(tf.cast(tf.cumsum(values) < 0.99 * total, tf.float64))
     share = (short + 1.0) / units
     return tf.where(total > 0, share, tf.constant(np.nan, tf.float64))
-
-

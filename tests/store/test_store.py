@@ -32,7 +32,14 @@ def submit(store, key=None, fingerprint="", **changes):
 
 def record(epoch):
     metrics = {"loss": 0.1 + 0.2, "accuracy": 0.5}
-    return {"epoch": epoch, "fold": None, "seconds": 0.1, "train": metrics, "validation": metrics, "layers": []}
+    return {
+        "epoch": epoch,
+        "fold": None,
+        "seconds": 0.1,
+        "train": metrics,
+        "validation": metrics,
+        "layers": [],
+    }
 
 
 def finish(store, grant, status="succeeded"):

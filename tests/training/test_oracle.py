@@ -29,7 +29,12 @@ def spec_of(hidden, output, loss, optimizer, batch_size=32):
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
 SIGMOID = {"type": "dense", "units": 10, "activation": "sigmoid"}
 CASES = {
-    "tanh-sgd": ([{"type": "dense", "units": 12, "activation": "tanh"}], SOFTMAX, "categorical_crossentropy", "sgd"),
+    "tanh-sgd": (
+        [{"type": "dense", "units": 12, "activation": "tanh"}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "sgd",
+    ),
     "batch-1": (
         [{"type": "dense", "units": 5, "activation": "tanh"}],
         SIGMOID,
@@ -73,7 +78,12 @@ CASES = {
         "categorical_crossentropy",
         "adamw",
     ),
-    "maxout-adagrad": ([{"type": "maxout", "units": 8, "pieces": 3}], SOFTMAX, "categorical_crossentropy", "adagrad"),
+    "maxout-adagrad": (
+        [{"type": "maxout", "units": 8, "pieces": 3}],
+        SOFTMAX,
+        "categorical_crossentropy",
+        "adagrad",
+    ),
     "l2-adamax": (
         [
             {
@@ -115,7 +125,13 @@ def test_epoch_program_follows_stock_fit(case):
     theirs.model.set_weights(ours.model.get_weights())
     xla = wants_xla({layer.type for layer in spec.layers}, size)
     program = EpochProgram(
-        ours, build_loss(spec.loss), build_optimizer(spec), tf.constant(x), tf.constant(y), batch_size=size, xla=xla
+        ours,
+        build_loss(spec.loss),
+        build_optimizer(spec),
+        tf.constant(x),
+        tf.constant(y),
+        batch_size=size,
+        xla=xla,
     )
     theirs.model.compile(optimizer=build_optimizer(spec), loss=spec.loss, metrics=["accuracy"])
 
@@ -141,7 +157,13 @@ def test_slices_change_no_number():
     # when each runs one epoch
     for size in (64, 3):
         program = EpochProgram(
-            build_network(spec, (8, 8), None), build_loss(spec.loss), build_optimizer(spec), x, y, batch_size=4, xla=True
+            build_network(spec, (8, 8), None),
+            build_loss(spec.loss),
+            build_optimizer(spec),
+            x,
+            y,
+            batch_size=4,
+            xla=True,
         )
         program._slice = size
         losses.append(program.run(order, lambda: None).loss)

@@ -51,18 +51,22 @@ def test_same_spec_gives_same_numbers_twice():
 
 def test_batch_normalization_in_both_places_and_explicit_layers_are_measured():
     # given the same network written in two ways
-    whole = digits(layers=[
-        {"type": "flatten"},
-        {"type": "dense", "units": 8, "activation": "tanh", "batch_normalization": "before_activation"},
-        {"type": "dense", "units": 10, "activation": "softmax"},
-    ])
-    apart = digits(layers=[
-        {"type": "flatten"},
-        {"type": "dense", "units": 8},
-        {"type": "batch_normalization"},
-        {"type": "activation", "activation": "tanh"},
-        {"type": "dense", "units": 10, "activation": "softmax"},
-    ])
+    whole = digits(
+        layers=[
+            {"type": "flatten"},
+            {"type": "dense", "units": 8, "activation": "tanh", "batch_normalization": "before_activation"},
+            {"type": "dense", "units": 10, "activation": "softmax"},
+        ]
+    )
+    apart = digits(
+        layers=[
+            {"type": "flatten"},
+            {"type": "dense", "units": 8},
+            {"type": "batch_normalization"},
+            {"type": "activation", "activation": "tanh"},
+            {"type": "dense", "units": 10, "activation": "softmax"},
+        ]
+    )
 
     # when
     first, _ = run(whole)
@@ -124,12 +128,14 @@ def test_regression_reports_errors_in_the_targets_units():
 
 def test_convolutions_are_measured_by_channel():
     # given
-    data = digits(layers=[
-        {"type": "conv2d", "filters": 4, "kernel_size": 3, "activation": "relu"},
-        {"type": "max_pooling2d"},
-        {"type": "flatten"},
-        {"type": "dense", "units": 10, "activation": "softmax"},
-    ])
+    data = digits(
+        layers=[
+            {"type": "conv2d", "filters": 4, "kernel_size": 3, "activation": "relu"},
+            {"type": "max_pooling2d"},
+            {"type": "flatten"},
+            {"type": "dense", "units": 10, "activation": "softmax"},
+        ]
+    )
 
     # when
     records, _ = run(data)
@@ -143,8 +149,11 @@ def test_convolutions_are_measured_by_channel():
 
 def test_diverging_run_fails_by_name_and_reports_the_epoch():
     # given
-    data = digits(optimizer={"name": "sgd", "learning_rate": 1e30}, loss="mean_squared_error",
-                  layers=[{"type": "flatten"}, {"type": "dense", "units": 10}, {"type": "dense", "units": 10}])
+    data = digits(
+        optimizer={"name": "sgd", "learning_rate": 1e30},
+        loss="mean_squared_error",
+        layers=[{"type": "flatten"}, {"type": "dense", "units": 10}, {"type": "dense", "units": 10}],
+    )
     records = []
 
     # when

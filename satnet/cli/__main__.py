@@ -1,0 +1,5 @@
+"""`python -m satnet.cli`."""
+
+from satnet.cli import main
+
+main()

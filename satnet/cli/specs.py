@@ -1,0 +1,48 @@
+"""SPEC on the command line: a JSON or YAML file, `-`, or preset:NAME; and --set."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from satnet import presets
+
+
+def read_spec(source: str, changes: list[str]) -> dict[str, Any]:
+    """The raw spec with its changes. Raises ValueError with what is wrong."""
+    try:
+        if source.startswith("preset:"):
+            spec: Any = presets.load(source.removeprefix("preset:"))
+        else:
+            text = sys.stdin.read() if source == "-" else Path(source).read_text()
+            spec = yaml.safe_load(text)
+    except KeyError as error:
+        raise ValueError(error.args[0]) from error
+    except (OSError, yaml.YAMLError) as error:
+        raise ValueError(f"{source}: {error}") from error
+    if not isinstance(spec, dict):
+        raise ValueError(f"{source}: a JSON or YAML object is needed")
+    for change in changes:
+        set_path(spec, change)
+    return spec
+
+
+def set_path(spec: dict[str, Any], change: str) -> None:
+    """Apply `a.b.0.c=VALUE`; VALUE is JSON, or else a string."""
+    path, separator, text = change.partition("=")
+    if not separator:
+        raise ValueError(f"--set {change}: path=value is needed")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    *parents, last = path.split(".")
+    place: Any = spec
+    try:
+        for part in parents:
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
+        place[int(last) if isinstance(place, list) else last] = value
+    except (IndexError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"--set {change}: there is no such place in the spec") from error

@@ -1,0 +1,52 @@
+"""One experiment in this process, without a service: the same document, its epochs and findings."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from satnet.errors import TrainingError
+from satnet.results import ExperimentState, json_safe, new_id, progress_at, summarise, to_document
+from satnet.spec import parse_spec
+
+
+def run_local(
+    data: object, *, data_dir: Path, on_epoch: Callable[[dict[str, Any]], None] = lambda _: None
+) -> dict[str, Any]:
+    """Train the spec in `data` here; the document with `epochs`, also when it failed. Raises InvalidSpec."""
+    spec = parse_spec(data, allow_path=True).with_seed()
+    from satnet.training.run import train
+
+    records: list[dict[str, Any]] = []
+
+    def collect(record: dict[str, Any]) -> None:
+        records.append(record)
+        on_epoch(record)
+
+    state = ExperimentState(
+        id=new_id(),
+        spec=spec.to_json(),
+        spec_sha256=spec.sha256,
+        seed=int(spec.seed or 0),
+        status="running",
+        created_at=time.time() * 1000,
+        name=spec.name,
+        labels=dict(spec.labels),
+        attempt=1,
+    )
+    state.started_at = state.created_at
+    extra: dict[str, Any] = {}
+    try:
+        result = train(spec, data_dir=data_dir, on_epoch=collect)
+        state.status, state.stop_reason = "succeeded", result.stop_reason
+        state.environment, extra = result.environment, result.summary_extra
+    except TrainingError as error:
+        state.status = "failed"
+        state.status_reason = {"code": error.code, "message": str(error), "retryable": False}
+    state.finished_at = time.time() * 1000
+    state.summary = summarise(records, extra)
+    if records:
+        elapsed = (state.finished_at - state.started_at) / 1000
+        state.progress = progress_at(state.spec, records[-1], elapsed)
+    document: dict[str, Any] = json_safe(to_document(state) | {"epochs": records})
+    return document
