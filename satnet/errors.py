@@ -120,7 +120,7 @@ class DeadlineExceeded(TrainingError):
 
 
 class Interrupted(SatnetError):
-    """Training stopped between two slices because somebody asked; `reason` is cancel, pause, drain or lost."""
+    """Training stopped between two slices; `reason` is cancel, pause, drain or lost."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -185,6 +185,6 @@ def _ready(url: str, store: Store, workers: int) -> bool:
     try:
         if httpx.get(f"{url}/readyz", timeout=1).status_code != 200:
             return False
-        return sum(1 for one in store.workers() if one.get("warm")) >= workers
+        return len([one for one in store.workers() if one.get("warm")]) >= workers
     except (httpx.HTTPError, StoreUnavailable):
         return False

@@ -15,6 +15,7 @@ from satnet.client.errors import APIConnectionError, APIStatusError, WaitTimeout
 from satnet.settings import get_settings
 
 _RETRIED = (429, 502, 503, 504)
+Records = list[dict[str, Any]]
 _HELD = 20  # seconds a long poll is held
 
 
@@ -83,7 +84,7 @@ class Experiments:
         """Ask for its end."""
         return self._read(self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
 
-    def epochs(self, identity: str) -> "list[dict[str, Any]]":
+    def epochs(self, identity: str) -> Records:
         """All measured epochs."""
         data: list[dict[str, Any]] = self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()[
             "data"

@@ -18,11 +18,11 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 def _sigmoid(z: Array) -> Array:
-    return np.exp(-np.logaddexp(0.0, -z))
+    return np.asarray(np.exp(-np.logaddexp(0.0, -z)))
 
 
 def _sigmoid_slope(z: Array) -> Array:
-    return np.exp(-np.logaddexp(0.0, -z) - np.logaddexp(0.0, z))
+    return np.asarray(np.exp(-np.logaddexp(0.0, -z) - np.logaddexp(0.0, z)))
 
 
 def _tanh_slope(z: Array) -> Array:
@@ -35,7 +35,9 @@ def _gelu(z: Array, parameters: Mapping[str, Any]) -> Array:
         inner = c * (z + 0.044715 * z**3)
         slope = c * (1.0 + 3 * 0.044715 * z**2)
         return 0.5 * (1.0 + np.tanh(inner)) + 0.5 * z * _tanh_slope(inner) * slope
-    return 0.5 * (1.0 + _erf(z / math.sqrt(2.0))) + z * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
+    return np.asarray(
+        0.5 * (1.0 + _erf(z / math.sqrt(2.0))) + z * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
+    )
 
 
 def _mish(z: Array) -> Array:
@@ -52,22 +54,22 @@ def _exp(z: Array) -> Array:
 
 
 _DERIVATIVES: dict[str, Derivative] = {
-    "linear": lambda z, p: np.ones_like(z),
-    "sigmoid": lambda z, p: _sigmoid_slope(z),
-    "tanh": lambda z, p: _tanh_slope(z),
+    "linear": lambda z, _: np.ones_like(z),
+    "sigmoid": lambda z, _: _sigmoid_slope(z),
+    "tanh": lambda z, _: _tanh_slope(z),
     "relu": lambda z, p: np.where(z > 0, 1.0, float(p.get("negative_slope", 0.0))),
-    "relu6": lambda z, p: _between(z, 0.0, 6.0, 1.0),
+    "relu6": lambda z, _: _between(z, 0.0, 6.0, 1.0),
     "leaky_relu": lambda z, p: np.where(z > 0, 1.0, float(p.get("negative_slope", 0.2))),
     "elu": lambda z, p: np.where(z > 0, 1.0, float(p.get("alpha", 1.0)) * _exp(z)),
-    "selu": lambda z, p: _SELU_SCALE * np.where(z > 0, 1.0, _SELU_ALPHA * _exp(z)),
-    "softplus": lambda z, p: _sigmoid(z),
-    "softsign": lambda z, p: 1.0 / (1.0 + np.abs(z)) ** 2,
+    "selu": lambda z, _: _SELU_SCALE * np.where(z > 0, 1.0, _SELU_ALPHA * _exp(z)),
+    "softplus": lambda z, _: _sigmoid(z),
+    "softsign": lambda z, _: 1.0 / (1.0 + np.abs(z)) ** 2,
     "gelu": _gelu,
-    "silu": lambda z, p: _sigmoid(z) + z * _sigmoid_slope(z),
-    "mish": lambda z, p: _mish(z),
-    "hard_sigmoid": lambda z, p: _between(z, -3.0, 3.0, 1.0 / 6.0),
-    "hard_tanh": lambda z, p: _between(z, -1.0, 1.0, 1.0),
-    "exponential": lambda z, p: np.exp(z),
+    "silu": lambda z, _: _sigmoid(z) + z * _sigmoid_slope(z),
+    "mish": lambda z, _: _mish(z),
+    "hard_sigmoid": lambda z, _: _between(z, -3.0, 3.0, 1.0 / 6.0),
+    "hard_tanh": lambda z, _: _between(z, -1.0, 1.0, 1.0),
+    "exponential": lambda z, _: np.exp(z),
 }
 _RANGES = {
     "sigmoid": (0.0, 1.0),

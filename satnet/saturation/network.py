@@ -35,9 +35,10 @@ def network_record(
     Args:
         layers: the hidden layers' records in order.
         gates_rms: RMS of f'(z), unnormalised, of each.
-        loss: the probe set's; `chance`: the uninformed guess's, None where there is none.
-        confident_wrong: share of rows with max p >= 0.99 and the wrong class; `saturated_wrong`: share of
-            output entries saturated on the wrong side.
+        loss: the probe set's.
+        chance: the loss of the uninformed guess, None where there is none.
+        confident_wrong: share of rows with max p >= 0.99 and the wrong class.
+        saturated_wrong: share of output entries saturated on the wrong side.
     """
     deltas = [layer["delta_rms"] for layer in layers]
     ratio = None

@@ -29,11 +29,13 @@ def record_from_reduced(
     """The layer record of METRICS section 3, without its name.
 
     Args:
-        reduced: per-unit arrays (units,) low, high, active, gate, mean_abs, mean, mean_abs_centred, and scalars
-            z_mean, z_std, z_p2 .. z_p98, a_mean, a_std, phi_b, delta_rms, gradient_rms,
-            zero_gradient_fraction, effective_dimension, weight_std, weight_std_target, update_ratio, movement,
-            non_finite; NaN where there is nothing to tell.
-        activation: its name; `parameters`: its parameters; `units`: the layer's units (channels).
+        reduced: per-unit arrays (units,) low, high, active, gate, mean_abs, mean, mean_abs_centred,
+            and scalars z_mean, z_std, z_p2 .. z_p98, a_mean, a_std, phi_b, delta_rms, gradient_rms,
+            zero_gradient_fraction, effective_dimension, weight_std, weight_std_target, update_ratio,
+            movement, non_finite; NaN where there is nothing to tell.
+        activation: its name.
+        parameters: its parameters.
+        units: the layer's units (channels).
     """
     told = {key: _number(reduced.get(key, np.nan)) for key in _SCALARS}
     return {

@@ -31,7 +31,7 @@ def region(name: str, parameters: Mapping[str, Any] | None, epsilon: float) -> R
     Args:
         name: an elementwise activation.
         parameters: its parameters (alpha, negative_slope).
-        epsilon: relative sensitivity in (0, 0.09]; above it, silu's dip of -0.0998 would make the region jump.
+        epsilon: relative sensitivity in (0, 0.09]; above it, silu's dip of -0.0998 makes the region jump.
 
     Raises:
         ValueError: `epsilon` is outside (0, 0.09].

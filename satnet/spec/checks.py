@@ -92,7 +92,7 @@ def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
         if monitor.startswith("validation") and not (
             spec.dataset.validation_fraction > 0 or spec.cross_validation
         ):
-            detail = "would choose by the test rows: set dataset.validation_fraction above 0 or monitor a train metric"
+            detail = "would choose by the test rows: set dataset.validation_fraction or monitor train"
             yield FieldError(pointer, detail, "no_validation_rows", monitor)
         if monitor.endswith("accuracy") and spec.dataset.name == "diabetes":
             yield FieldError(pointer, "a regression has no accuracy", "not_allowed", monitor)

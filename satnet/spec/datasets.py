@@ -8,7 +8,7 @@ from pydantic import Field
 from satnet.spec.named import Frozen
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes")
-_OPTIONS = {
+_OPTIONS: dict[str, dict[str, float]] = {
     "gaussian": {"features": 784, "classes": 10, "samples": 4096},
     "xor": {"samples": 512, "noise": 0.25},
     "spirals": {"samples": 1500, "classes": 3, "noise": 0.02},

@@ -1,4 +1,4 @@
-"""Names with parameters, as Keras takes them: a string, or an object with `name` and constructor arguments."""
+"""Names with parameters, as Keras takes them: a string, or an object with `name` and arguments."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
@@ -117,9 +117,27 @@ class Activation(Named):
     """An activation function of Keras."""
 
     kind = "activation"
-    allowed = {
+    allowed: ClassVar[Mapping[str, Mapping[str, Rule]]] = {
         name: {}
-        for name in ["linear", "sigmoid", "tanh", "relu", "relu6", "leaky_relu", "elu", "selu", "softplus", "softsign", "gelu", "silu", "mish", "hard_sigmoid", "hard_tanh", "exponential", "softmax"]
+        for name in (
+            "linear",
+            "sigmoid",
+            "tanh",
+            "relu",
+            "relu6",
+            "leaky_relu",
+            "elu",
+            "selu",
+            "softplus",
+            "softsign",
+            "gelu",
+            "silu",
+            "mish",
+            "hard_sigmoid",
+            "hard_tanh",
+            "exponential",
+            "softmax",
+        )
     } | {
         "leaky_relu": {"negative_slope": _NOT_NEGATIVE},
         "elu": {"alpha": _POSITIVE},
@@ -131,9 +149,25 @@ class Initializer(Named):
     """A weight initializer of Keras."""
 
     kind = "initializer"
-    allowed = {
+    allowed: ClassVar[Mapping[str, Mapping[str, Rule]]] = {
         name: {}
-        for name in ["zeros", "ones", "constant", "random_uniform", "random_normal", "truncated_normal", "variance_scaling", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal", "identity"]
+        for name in (
+            "zeros",
+            "ones",
+            "constant",
+            "random_uniform",
+            "random_normal",
+            "truncated_normal",
+            "variance_scaling",
+            "glorot_uniform",
+            "glorot_normal",
+            "he_uniform",
+            "he_normal",
+            "lecun_uniform",
+            "lecun_normal",
+            "orthogonal",
+            "identity",
+        )
     } | {
         "constant": {"value": _ANY},
         "random_uniform": {"minval": _ANY, "maxval": _ANY},

@@ -18,13 +18,14 @@ from satnet.store import keys
 from satnet.store.scripts import Scripts
 
 _TIMES = ("created_at", "started_at", "finished_at")
+Records = list[dict[str, Any]]
 _JSON = ("labels", "spec", "status_reason", "summary", "environment", "parent")
 STATUSES = ("queued", "running", "paused", "succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a claim brought: this worker, and nobody else, owns the experiment while its fence is the latest."""
+    """What a claim brought: this worker owns the experiment while its fence is the latest."""
 
     id: str
     fence: int
@@ -57,7 +58,7 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._redis: redis.Redis = redis.Redis.from_url(
+        self._redis: Any = redis.Redis.from_url(
             settings.redis_url,
             decode_responses=True,
             socket_timeout=3,
@@ -302,9 +303,7 @@ class Store:
             edge = page[-1][1]
             seen = {identity for identity, score in page if score == edge}
 
-    def epochs(
-        self, identity: str, after_epoch: int | None = None, fold: int | None = None
-    ) -> "list[dict[str, Any]]":
+    def epochs(self, identity: str, after_epoch: int | None = None, fold: int | None = None) -> Records:
         """All measured epochs in order. Raises NotFound."""
         self.version(identity)
         with _available():
@@ -317,7 +316,7 @@ class Store:
         ]
         return sorted(kept, key=lambda record: (record["fold"] or 0, record["epoch"]))
 
-    def events(self, identity: str, after: str = "0-0", limit: int = 1000) -> "list[dict[str, Any]]":
+    def events(self, identity: str, after: str = "0-0", limit: int = 1000) -> Records:
         """Events after an event's id, oldest first. Raises NotFound, BadRequest."""
         self.version(identity)
         with _available():
@@ -335,7 +334,7 @@ class Store:
             for name, fields in entries
         ]
 
-    def workers(self) -> "list[dict[str, Any]]":
+    def workers(self) -> Records:
         """The workers that were seen within two minutes."""
         with _available():
             since = self._now() - 120_000

@@ -167,7 +167,7 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
 def _statistics(kind: str, x: Array) -> tuple[Any, Any, dict[str, Any]]:
     """Center and scale of the training inputs, and what to tell the user about them (float64)."""
     x = x.astype(np.float64)
-    told = {
+    told: dict[str, Any] = {
         "standardize": kind,
         "rows": len(x),
         "mean": float(x.mean()),
@@ -186,7 +186,7 @@ def _statistics(kind: str, x: Array) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def probe_index(labels: Array, classes: int | None, size: int, seed: int) -> Array:
-    """`size` training rows drawn once, stratified by class where there are classes; all if there are fewer."""
+    """`size` training rows drawn once, stratified by class; all if there are fewer."""
     index = np.arange(len(labels))
     if size >= len(index):
         return index

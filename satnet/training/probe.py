@@ -134,8 +134,8 @@ class Probe:
     ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, float]]:
         """The `layers` and `network` objects of an epoch's record, and the probe's loss and accuracy.
 
-        `fresh` (epoch 0): the moving statistics of batch normalization say nothing yet, so the probe set's own
-        are used, and put back afterwards.
+        `fresh` (epoch 0): the moving statistics of batch normalization say nothing yet, so the probe
+        set's own are used, and put back afterwards.
         """
         kept = self._borrow_statistics() if fresh else []
         layers, numbers = self._pass(self._x, self._y)
@@ -221,7 +221,7 @@ def _rms(x: Any) -> Any:
 
 
 def _phi_b(activation: str, a: Any) -> Any:
-    """Rakitianskaia and Engelbrecht 2015, in the form that needs no bins (equal for an even number of them)."""
+    """Rakitianskaia and Engelbrecht 2015, in the form without bins (equal for an even number)."""
     bounds = output_range(activation)
     if bounds is None:
         return tf.constant(np.nan, tf.float64)

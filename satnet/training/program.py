@@ -1,4 +1,4 @@
-"""One epoch as one compiled program: a permutation goes in, a loop over batches runs inside, sums come out."""
+"""One epoch as one compiled program: a permutation goes in, sums come out."""
 
 import time
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class EpochProgram:
     def __init__(
         self, network: Network, loss: Any, optimizer: Any, x: Any, y: Any, *, batch_size: int, xla: bool
     ) -> None:
-        """`x` (rows, ...) and `y` (rows, outputs) are float32 tensors; `loss` and `optimizer` are Keras's own."""
+        """`x` (rows, ...) and `y` (rows, outputs) are float32; `loss` and `optimizer` are Keras's own."""
         self._model, self._loss, self._optimizer = network.model, loss, optimizer
         self._x, self._y, self._batch_size = x, y, batch_size
         self._kernels = [tap.kernel for tap in network.taps if tap.kernel is not None]
@@ -151,7 +151,7 @@ def _moved(old: np.ndarray, new: np.ndarray) -> float:
 
 
 class Evaluation:
-    """Mean loss (penalties included, as Keras reports it), accuracy and predictions of a network on some rows."""
+    """Mean loss (penalties included, as in Keras), accuracy and predictions on some rows."""
 
     def __init__(self, network: Network, loss: Any) -> None:
         """One compiled pass, shared by all row sets."""

@@ -160,7 +160,7 @@ class _Fold:
         training, saturation = self.spec.training, self.spec.saturation
         stopping = training.early_stopping
         stop = stopping and Plateau(stopping.monitor, stopping.patience, stopping.min_delta)
-        schedule = training.learning_rate_schedule
+        schedule: Any = training.learning_rate_schedule
         reducing = schedule is not None and schedule.name == "reduce_on_plateau"
         reduce = Plateau(schedule.monitor, schedule.patience) if schedule and reducing else None
         best: list[np.ndarray] | None = None

@@ -1,0 +1,164 @@
+"""The whole service in real processes: `satnet up`, HTTP, a worker that trains, kill -9, Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from satnet import presets
+from satnet.client import Client
+
+pytestmark = pytest.mark.service
+
+
+class Service:
+    def __init__(self, folder):
+        command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder)]
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S"},
+        )
+        watchdog = threading.Timer(120, self.process.kill)
+        watchdog.start()
+        line = self.process.stdout.readline()
+        watchdog.cancel()
+        self.url = next(word for word in line.split() if word.startswith("http"))
+
+    def children(self):
+        listing = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True, check=True)
+        rows = [line.split(None, 2) for line in listing.stdout.splitlines()[1:]]
+        found, frontier = {}, {str(self.process.pid)}
+        while frontier:
+            fresh = {pid: args for pid, parent, args in rows if parent in frontier and pid not in found}
+            found |= fresh
+            frontier = set(fresh)
+        return {int(pid): args for pid, args in found.items()}
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(40)
+        self.process.stdout.close()
+        return self.process.returncode
+
+
+def long_spec(**training):
+    return presets.load("digits-start") | {"training": {"epochs": 5000, "batch_size": 1} | training}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    service = Service(tmp_path_factory.mktemp("service"))
+    yield service
+    if service.process.poll() is None:
+        service.stop()
+
+
+@pytest.fixture
+def client(service):
+    with Client(service.url) as client:
+        yield client
+
+
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def test_experiment_trains_and_reports_saturation(client):
+    # when
+    experiment = client.experiments.create(presets.load("saturated-digits")).wait(timeout=60)
+
+    # then
+    assert experiment["status"] == "succeeded"
+    records = experiment.epochs
+    assert [record["epoch"] for record in records] == list(range(16))
+    assert records[0]["layers"][0]["saturated_fraction"] > 0.5
+    assert experiment["summary"]["dataset"]["standardize"] == "global"
+
+
+def test_one_key_fifty_times_at_once_is_one_experiment(service):
+    # given
+    body = presets.load("healthy-digits") | {"training": {"epochs": 1}}
+
+    # when
+    with httpx.Client(base_url=service.url, timeout=30) as http, ThreadPoolExecutor(50) as pool:
+        answers = list(
+            pool.map(
+                lambda _: http.post("/v1/experiments", json=body, headers={"Idempotency-Key": "k"}), range(50)
+            )
+        )
+
+    # then
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+def test_running_experiment_is_cancelled_within_ten_seconds(client):
+    # given one that trains row by row for 5,000 epochs
+    experiment = client.experiments.create(long_spec())
+    until(lambda: experiment.epochs, 60)
+
+    # when
+    began = time.monotonic()
+    experiment.cancel()
+    ended = experiment.wait(timeout=10)
+
+    # then
+    assert ended["status"] == "cancelled"
+    assert time.monotonic() - began < 10
+
+
+def test_killed_worker_child_is_replaced_and_the_experiment_ends_once(client):
+    # given
+    experiment = client.experiments.create(long_spec(epochs=12, batch_size=1))
+    until(lambda: experiment.epochs, 60)
+    child = next(one["pid"] for one in client.request("GET", "/v1/workers").json()["data"])
+
+    # when
+    os.kill(child, signal.SIGKILL)
+    ended = experiment.wait(timeout=90)
+
+    # then
+    assert ended["status"] == "succeeded"
+    assert [attempt["ended"] for attempt in ended["attempts"]] == ["lost", "succeeded"]
+    assert [record["epoch"] for record in ended.epochs] == list(range(13))
+
+
+def test_killed_store_comes_back_with_everything(service, client):
+    # given
+    before = {one["id"] for one in client.experiments.list()}
+    store = next(pid for pid, args in service.children().items() if "valkey-server" in args)
+
+    # when
+    os.kill(store, signal.SIGKILL)
+    until(lambda: store not in service.children(), 10)
+
+    # then
+    assert until(lambda: {one["id"] for one in client.experiments.list()}, 20) == before
+
+
+def test_interrupt_leaves_no_process_behind(service):
+    # given
+    children = service.children()
+    assert len(children) >= 4
+
+    # when
+    status = service.stop()
+
+    # then
+    assert status == 0
+    alive = [pid for pid in children if os.path.exists(f"/proc/{pid}")]
+    assert alive == []
