@@ -1,0 +1,21 @@
+FROM docker.io/library/python:3.11-slim AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app SATNET_DATA_DIR=/data
+RUN useradd --uid 10001 --create-home satnet && mkdir /data && chown satnet /data
+WORKDIR /app
+
+FROM base AS api
+COPY requirements/api.txt requirements/api.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements/api.txt
+COPY satnet satnet
+COPY api api
+USER satnet
+EXPOSE 8000
+CMD ["python", "-m", "uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000"]
+
+FROM base AS worker
+COPY requirements/worker.txt requirements/worker.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements/worker.txt
+COPY satnet satnet
+COPY worker worker
+USER satnet
+CMD ["python", "-m", "worker.main"]
