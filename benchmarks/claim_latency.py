@@ -26,9 +26,8 @@ def main() -> None:
             times = [datetime.fromisoformat(ended[key]) for key in ("created_at", "started_at")]
             claims.append(1000 * (times[1] - times[0]).total_seconds())
     claim, trip = statistics.median(claims), statistics.median(trips)
-    print(
-        f"claimed after {claim:.0f} ms (median of {RUNS}); GET /v1/queue {trip:.1f} ms; ratio {claim / trip:.1f}"
-    )  # noqa: T201 - a benchmark's output
+    print(f"claimed after {claim:.0f} ms (median of {RUNS}); GET /v1/queue took {trip:.1f} ms")
+    print(f"ratio {claim / trip:.1f}")
 
 
 if __name__ == "__main__":
