@@ -1,5 +1,6 @@
 """`satnet up`: the embedded store, the API and workers as child processes, restarted when they die."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -80,14 +81,14 @@ class Child:
             self.process.terminate()
 
     def await_end(self, until: float) -> None:
-        """Wait for it; kill its whole group when time is over."""
+        """Wait for it, then kill what is left of its group."""
         if self.process is None:
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):  # nobody of its group is left
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 @dataclass
