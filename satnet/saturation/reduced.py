@@ -46,7 +46,7 @@ def record_from_reduced(
         "dormant_unit_fraction": _dormant(reduced, activation),
         "gate": _number(np.mean(reduced["gate"])),
         "phi_b": told["phi_b"],
-        "asymmetry": _asymmetry(reduced, activation, parameters),
+        "asymmetry": _asymmetry(reduced),
         "preactivation": {"mean": told["z_mean"], "std": told["z_std"]}
         | {f"p{p}": told[f"z_p{p}"] for p in (2, 15, 50, 85, 98)},
         "output": {"mean": told["a_mean"], "std": told["a_std"]},
@@ -126,10 +126,8 @@ def _dormant(reduced: Mapping[str, Any], activation: str) -> float | None:
     return 1.0 if mean == 0 else _share(score / mean <= DORMANT)
 
 
-def _asymmetry(reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]) -> float | None:
-    """Mean over units of |low - high|, over the saturated fraction."""
-    if not all(_sides(activation, parameters)):
-        return None
+def _asymmetry(reduced: Mapping[str, Any]) -> float | None:
+    """Mean over units of |low - high|, over the saturated fraction; None where nothing is saturated."""
     low, high = np.asarray(reduced["low"]), np.asarray(reduced["high"])
     saturated = _share(low + high)
     return float(np.mean(np.abs(low - high))) / saturated if saturated > 0 else None

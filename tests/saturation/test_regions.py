@@ -51,3 +51,26 @@ def test_slope_is_small_inside_and_not_just_outside(name, epsilon, distance):
     # then
     assert abs(derivative(name, np.array(found.low - distance))) <= limit * (1 + 1e-9)
     assert abs(derivative(name, np.array(found.low + 1e-4))) > limit
+
+
+@given(
+    name=st.sampled_from(["sigmoid", "tanh", "softsign"]),
+    epsilon=st.floats(0.005, 0.09),
+    distance=st.floats(0, 50),
+)
+def test_the_high_side_mirrors_the_low_one(name, epsilon, distance):
+    # given
+    found = region(name, {}, epsilon)
+    limit = epsilon * found.slope
+
+    # then
+    assert found.high == pytest.approx(-found.low)
+    assert abs(derivative(name, np.array(found.high + distance))) <= limit * (1 + 1e-9)
+    assert abs(derivative(name, np.array(found.high - 1e-4))) > limit
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -0.01, 0.0901, 1.0, float("nan")])
+def test_epsilon_outside_its_range_is_refused(epsilon):
+    # when / then
+    with pytest.raises(ValueError, match="epsilon"):
+        region("tanh", {}, epsilon)
