@@ -1,9 +1,7 @@
 """/v1/experiments: submit, read, list, change, cancel, delete."""
 
 import asyncio
-import csv
 import hashlib
-import io
 import json
 import logging
 import time
@@ -17,9 +15,11 @@ from fastapi.responses import JSONResponse
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
 from satnet import broker
 from satnet.errors import BadRequest, FieldError, InvalidSpec
+from satnet.queues import queue_for
 from satnet.results import new_id
 from satnet.spec import dataset_info, parse_spec, plan_network
 from satnet.store import Store
+from satnet.tables import epoch_rows, to_csv
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 _log = logging.getLogger(__name__)
@@ -73,19 +73,19 @@ async def submit(
     if dry_run:
         return JSONResponse(await run_in_threadpool(_estimate, spec))
     fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    spec = spec.with_seed()
+    spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
     identity, replayed = await run_in_threadpool(
         lambda: store.submit(
             experiment_id=new_id(),
             spec=spec.to_json(),
             spec_sha256=spec.sha256,
-            queue=settings.queue,
+            queue=queue,
             idempotency_key=idempotency_key,
             fingerprint=fingerprint,
         )
     )
     if not replayed:
-        await run_in_threadpool(_wake, settings.queue)
+        await run_in_threadpool(_wake, queue)
     headers = {"Location": f"/v1/experiments/{identity}"}
     if wait:
         version = await run_in_threadpool(store.version, identity)
@@ -217,28 +217,7 @@ def epochs(
     records = store.epochs(identity, after_epoch, fold)
     if format == "json":
         return JSONResponse({"data": records})
-    return Response(_csv(records), media_type="text/csv")
-
-
-def _csv(records: list[dict[str, Any]]) -> str:
-    """One row a layer and epoch; nested numbers get dotted names."""
-    rows = []
-    for record in records:
-        shared = _flat({key: record[key] for key in record if key != "layers"})
-        rows += [shared | _flat(layer, "layer.") for layer in record["layers"]] or [shared]
-    text = io.StringIO()
-    names = list(dict.fromkeys(key for row in rows for key in row))
-    writer = csv.DictWriter(text, names)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
+    return Response(to_csv(epoch_rows(records)), media_type="text/csv")
 
 
 @router.get("/{identity}/findings")

@@ -5,23 +5,41 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+_CHOSEN = "SATNET_WORKER_GPU"  # handed from the parent to its spawned child, no setting of a user's
 
-def visible_gpus() -> list[str]:
+
+def visible_gpus(devices: Path = Path("/dev")) -> list[str]:
     """The GPUs that the driver's device files show and CUDA_VISIBLE_DEVICES allows."""
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:
-        return [one for one in allowed.split(",") if one.strip() not in ("", "-1")]
-    return sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
+        return [one.strip() for one in allowed.split(",") if one.strip() not in ("", "-1")]
+    found = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
+    return sorted(found, key=int)
 
 
-def environment(gpus: Sequence[str]) -> dict[str, str]:
+def choose(gpus: Sequence[str], take: Callable[[str], bool]) -> str | None:
+    """The first GPU whose lease `take` grants; None where there is none, or all are taken."""
+    return next((gpu for gpu in gpus if take(gpu)), None)
+
+
+def environment(gpu: str | None) -> dict[str, str]:
     """What to set before TensorFlow loads: one GPU that grows its memory, or none."""
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2"}
-    if not gpus:
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", _CHOSEN: gpu or ""}
+    if gpu is None:
         return quiet | {"CUDA_VISIBLE_DEVICES": "-1"}
-    return quiet | {"CUDA_VISIBLE_DEVICES": gpus[0], "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    return quiet | {"CUDA_VISIBLE_DEVICES": gpu, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
-def describe(gpus: Sequence[str], hostname: Callable[[], Any]) -> dict[str, Any]:
+def chosen() -> str | None:
+    """The GPU that the parent chose."""
+    return os.environ.get(_CHOSEN) or None
+
+
+def kind() -> str:
+    """Cpu or gpu, as in `resources.device`."""
+    return "gpu" if chosen() else "cpu"
+
+
+def describe(host: str) -> dict[str, Any]:
     """What the worker says of its device."""
-    return {"kind": "gpu" if gpus else "cpu", "gpus": list(gpus[:1]), "host": str(hostname())}
+    return {"kind": kind(), "gpu": chosen(), "host": host}

@@ -12,6 +12,7 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 from satnet.broker import app
 from satnet.errors import StoreUnavailable
+from satnet.queues import queues_of
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
 from worker import device, drain, tasks
@@ -20,7 +21,14 @@ _log = logging.getLogger(__name__)
 _IDENTITY = "SATNET_WORKER_ID"  # the parent's name, handed to its children
 
 WORKER = os.environ.setdefault(_IDENTITY, f"wrk_{socket.gethostname()}_{uuid.uuid4().hex[:8]}")
-tasks.register(app, get_settings(), WORKER)
+
+
+def queues() -> list[str]:
+    """The queues that this worker takes from; known once its device is chosen."""
+    return queues_of(get_settings().queue, device.kind())
+
+
+tasks.register(app, get_settings(), WORKER, queues)
 
 
 @worker_process_init.connect
@@ -41,10 +49,11 @@ def warm(**_: Any) -> None:
 
 def _announce(settings: Settings) -> None:
     """In the child: say that this worker lives, warm, until the process ends."""
-    store, about = Store(settings), device.describe(device.visible_gpus(), socket.gethostname)
+    store, about = Store(settings), device.describe(socket.gethostname())
+    about |= {"queues": queues(), "pid": os.getpid(), "warm": True}
     while True:
         try:
-            store.worker_seen(WORKER, {**about, "queue": settings.queue, "pid": os.getpid(), "warm": True})
+            store.worker_seen(WORKER, about)
         except StoreUnavailable as error:
             _log.warning("announce: %s", error)
         threading.Event().wait(settings.heartbeat.total_seconds())
@@ -56,9 +65,32 @@ def let_go(**_: Any) -> None:
     drain.request()
 
 
+def _lease_gpu(settings: Settings) -> str | None:
+    """In the parent: one GPU of this host for this worker alone, renewed for as long as it lives."""
+    gpus, host = device.visible_gpus(), socket.gethostname()
+    if not gpus:
+        return None
+    store = Store(settings)
+    chosen = device.choose(gpus, lambda gpu: store.lease_gpu(host, gpu, WORKER))
+    if chosen is None:
+        _log.warning("all GPUs of this host (%s) are taken: this worker uses the CPU", ", ".join(gpus))
+        return None
+
+    def renew() -> None:
+        while True:
+            threading.Event().wait(settings.heartbeat.total_seconds())
+            try:
+                store.lease_gpu(host, chosen, WORKER)
+            except StoreUnavailable as error:
+                _log.warning("lease of GPU %s: %s", chosen, error)
+
+    threading.Thread(target=renew, name="gpu-lease", daemon=True).start()
+    return chosen
+
+
 def main() -> None:
     """Run until SIGTERM; then drain."""
-    os.environ.update(device.environment(device.visible_gpus()))
+    os.environ.update(device.environment(_lease_gpu(get_settings())))
     drain.prepare()
     try:
         app.worker_main(
@@ -69,7 +101,7 @@ def main() -> None:
                 "--without-gossip",
                 "--without-mingle",
                 "--without-heartbeat",
-                f"--queues={get_settings().queue}",
+                f"--queues={','.join(queues())}",
             ]
         )
     finally:

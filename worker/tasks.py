@@ -1,6 +1,7 @@
 """The one Celery task: look in the queue, and run what is there until it is empty."""
 
 import uuid
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
@@ -12,14 +13,14 @@ from worker import drain
 from worker.attempt import run_attempt
 
 
-def work(settings: Settings, worker: str) -> int:
-    """Claim and run experiments until the queue is empty or this worker drains; how many ran."""
+def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
+    """Claim and run experiments until the queues are empty or this worker drains; how many ran."""
     from satnet.training.run import train
 
     store, ran = Store(settings), 0
     try:
         while not drain.requested():
-            grant = store.claim(settings.queue, worker, uuid.uuid4().hex)
+            grant = store.claim(queues, worker, uuid.uuid4().hex)
             if grant is None:
                 return ran
             run_attempt(store, settings, grant, train)
@@ -29,11 +30,11 @@ def work(settings: Settings, worker: str) -> int:
     return ran
 
 
-def register(app: Celery, settings: Settings, worker: str) -> Any:
+def register(app: Celery, settings: Settings, worker: str, queues: Callable[[], Sequence[str]]) -> Any:
     """Bind the task to an app."""
 
     @app.task(name=TICKET)
     def ticket() -> None:
-        work(settings, worker)
+        work(settings, worker, queues())
 
     return ticket

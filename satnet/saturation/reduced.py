@@ -44,7 +44,7 @@ def record_from_reduced(
         **_saturation(reduced, activation, parameters),
         **_activity(reduced, activation),
         "dormant_unit_fraction": _dormant(reduced, activation),
-        "gate": _number(np.mean(reduced["gate"])),
+        "gate": None if activation in _NO_SLOPE else _number(np.mean(reduced["gate"])),
         "phi_b": told["phi_b"],
         "asymmetry": _asymmetry(reduced),
         "preactivation": {"mean": told["z_mean"], "std": told["z_std"]}
@@ -55,6 +55,7 @@ def record_from_reduced(
     }
 
 
+_NO_SLOPE = ("exponential", "maxout", "softmax")  # there is no slope of an unsaturated regime to compare with
 _PLAIN = (
     "delta_rms",
     "gradient_rms",

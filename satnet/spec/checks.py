@@ -28,6 +28,9 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
         errors.append(
             FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights")
         )
+    if spec.resources.precision != "float32" and spec.resources.device != "gpu":
+        detail = "mixed precision needs a GPU: set resources.device to gpu"
+        errors.append(FieldError("#/resources/precision", detail, "contradiction", spec.resources.precision))
     info = dataset_info(spec.dataset)
     errors += _initializers(spec)
     if info is None or spec.dataset.foreign():

@@ -9,6 +9,7 @@ WORKERS = "sn:workers"  # zset: worker -> last seen, ms
 RUN_ID = "sn:run_id"  # the Redis run that the reaper knows
 REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
 REAPER = "sn:lock:reaper"  # whose tick it is
+DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 
 
@@ -50,3 +51,8 @@ def nonce(value: str) -> str:
 def worker(identity: str) -> str:
     """What a worker says of itself."""
     return f"sn:w:{identity}"
+
+
+def gpu(host: str, index: str) -> str:
+    """The worker that uses a GPU."""
+    return f"sn:gpu:{host}:{index}"

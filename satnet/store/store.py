@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -140,10 +140,10 @@ class Store:
 
     # -- what workers do -------------------------------------------------------------------------------------
 
-    def claim(self, queue: str, worker: str, nonce: str) -> Grant | None:
-        """The best queued experiment, leased to `worker`; None if the queue is empty."""
+    def claim(self, queues: Sequence[str], worker: str, nonce: str) -> Grant | None:
+        """The best queued experiment of `queues`, leased to `worker`; None if they are empty."""
         with _available():
-            grant = self._run("claim", queue, worker, nonce, _ms(self._settings.lease))
+            grant = self._run("claim", worker, nonce, _ms(self._settings.lease), *queues)
         if grant is None:
             return None
         identity, fence, attempt, spec = grant
@@ -219,6 +219,14 @@ class Store:
             self._redis.zadd(keys.WORKERS, {identity: now})
             self._redis.set(keys.worker(identity), _dumps({"id": identity, "seen": now, **info}), ex=120)
 
+    def lease_gpu(self, host: str, index: str, worker: str) -> bool:
+        """Take or renew one GPU of a host for one lease; False if another worker has it."""
+        name, span = keys.gpu(host, index), _ms(self._settings.lease)
+        with _available():
+            if self._redis.set(name, worker, nx=True, px=span):
+                return True
+            return self._redis.get(name) == worker and bool(self._redis.pexpire(name, span))
+
     # -- questions -------------------------------------------------------------------------------------------
 
     def get(self, identity: str) -> dict[str, Any]:
@@ -231,10 +239,24 @@ class Store:
             stored = self._redis.hgetall(keys.experiment(identity))
             if not stored or "status" not in stored:
                 raise NotFound(f"there is no experiment {identity}")
-            rank = None
-            if stored["status"] == "queued":
-                rank = self._redis.zrank(keys.queue(stored["queue"]), identity)
-        return _document(identity, stored, rank), int(stored["version"])
+            waiting = self._waiting(identity, stored)
+        return _document(identity, stored, waiting), int(stored["version"])
+
+    def _waiting(self, identity: str, stored: Mapping[str, str]) -> dict[str, Any] | None:
+        """Position, expected wait and a reason in words, of what is queued."""
+        if stored["status"] != "queued":
+            return None
+        queue = stored["queue"]
+        rank = self._redis.zrank(keys.queue(queue), identity)
+        takers = [one for one in self.workers() if queue in one.get("queues", ())]
+        if rank is None:
+            return {"position": None, "eta_s": None, "message": "waits before it is tried again"}
+        if not takers:
+            message = f"no worker takes from queue {queue}; start one, or wait until one comes"
+            return {"position": rank + 1, "eta_s": None, "message": message}
+        recent = [float(one) for one in self._redis.lrange(keys.DURATIONS, 0, -1)]
+        eta = round(rank * sum(recent) / len(recent) / len(takers) / 1000, 1) if recent else None
+        return {"position": rank + 1, "eta_s": eta, "message": f"{rank} ahead of it in queue {queue}"}
 
     def version(self, identity: str) -> int:
         """Rises with every change of the document. Raises NotFound."""
@@ -271,10 +293,7 @@ class Store:
                     continue
                 if len(found) == limit:
                     return {"data": found, "has_more": True, "next": _encoded(last)}
-                rank = None
-                if stored["status"] == "queued":
-                    rank = self._redis.zrank(keys.queue(stored["queue"]), identity)
-                found.append(_document(identity, stored, rank))
+                found.append(_document(identity, stored, self._waiting(identity, stored)))
                 last = (score, identity)
         return {"data": found, "has_more": False, "next": None}
 
@@ -384,20 +403,16 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line]
 
 
-def _document(identity: str, stored: Mapping[str, str], rank: int | None) -> dict[str, Any]:
+def _document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, Any] | None) -> dict[str, Any]:
     parsed: dict[str, Any] = {key: json.loads(stored[key]) if stored.get(key) else None for key in _JSON}
     attempts = _lines(stored["attempts"])
     if stored.get("open_attempt"):
         attempts.append(json.loads(stored["open_attempt"] + "}"))
     status = stored["status"]
     queue = message = None
-    if status == "queued":
-        queue = {"position": None if rank is None else rank + 1, "eta_s": None}
-        message = (
-            "waits before it is tried again"
-            if rank is None
-            else f"{rank} ahead of it in queue {stored['queue']}"
-        )
+    if waiting is not None:
+        queue = {key: waiting[key] for key in ("position", "eta_s")}
+        message = waiting["message"]
     elif status == "running" and stored.get("flag") == "cancel":
         message = "is being cancelled"
     parsed["labels"] = parsed["labels"] or {}

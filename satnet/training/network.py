@@ -192,6 +192,15 @@ def _plain(layer: Any, name: str, seed: int) -> Any:
 
 def build_network(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None) -> Network:
     """Build the spec's network for rows of `input_shape`. Raises BuildError with Keras's own words."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(spec.resources.precision)
+    try:
+        return _build(spec, input_shape, fold)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None) -> Network:
     inputs = keras.Input(input_shape)
     layers = expand_layers(spec)
     tensor = inputs

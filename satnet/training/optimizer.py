@@ -11,17 +11,20 @@ from satnet.spec import ExperimentSpec
 
 
 def build_optimizer(spec: ExperimentSpec) -> Any:
-    """Keras's optimizer by name with the spec's parameters, and its schedule where there is one."""
+    """Keras's optimizer by name with the spec's parameters, its schedule, and loss scaling in float16."""
     parameters = {key: value for key, value in spec.optimizer.parameters.items() if value is not None}
     schedule = spec.training.learning_rate_schedule
     if schedule is not None and schedule.name != "reduce_on_plateau":
         parameters["learning_rate"] = _decay(schedule, parameters["learning_rate"])
     cls = type(keras.optimizers.get(spec.optimizer.name))
     try:
-        return cls(**parameters)
+        optimizer = cls(**parameters)
     except (TypeError, ValueError) as error:
         allowed = ", ".join(list(inspect.signature(cls.__init__).parameters)[1:])
         raise BuildError(f"Keras refused {spec.optimizer.name}: {error}; it takes {allowed}") from error
+    if spec.resources.precision == "mixed_float16":  # small gradients would become 0 in float16
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def _decay(schedule: Any, rate: float) -> Any:

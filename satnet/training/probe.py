@@ -43,7 +43,7 @@ class Probe:
         kernels = [tap.kernel for tap in taps]
         with tf.GradientTape() as tape:
             outputs = self._network.probe(x, training=False)
-            prediction = outputs[-1]
+            prediction = tf.cast(outputs[-1], tf.float32)
             total = tf.reduce_sum(self._row_loss(y, prediction))
         z, a = outputs[: len(taps)], outputs[len(taps) : 2 * len(taps)]
         wanted = [kernel.value for kernel in kernels if kernel is not None]

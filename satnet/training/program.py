@@ -64,12 +64,13 @@ class EpochProgram:
     def _step(self, rows: Any) -> tuple[Any, Any]:
         x, y = tf.gather(self._x, rows), tf.gather(self._y, rows)
         with tf.GradientTape() as tape:
-            prediction = self._model(x, training=True)
+            prediction = tf.cast(self._model(x, training=True), tf.float32)
             value = self._loss(y, prediction)
             for penalty in self._model.losses:
                 value += penalty
+            scaled = self._optimizer.scale_loss(value)
         variables = self._model.trainable_variables
-        self._optimizer.apply(tape.gradient(value, variables), variables)
+        self._optimizer.apply(tape.gradient(scaled, variables), variables)
         return value, hits(y, prediction)
 
     def _steps(self, order: Any, start: Any, stop: Any) -> tuple[Any, Any]:
@@ -159,7 +160,7 @@ class Evaluation:
         self._batch = tf.function(self._forward, reduce_retracing=True)
 
     def _forward(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
-        prediction = self._model(x, training=False)
+        prediction = tf.cast(self._model(x, training=False), tf.float32)
         value = self._loss(y, prediction)
         for penalty in self._model.losses:
             value += penalty

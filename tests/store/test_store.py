@@ -79,11 +79,11 @@ def test_claim_takes_the_highest_priority_then_the_oldest(store):
     urgent, _ = submit(store, priority=5)
 
     # when
-    order = [store.claim("default", "w", f"n{i}").id for i in range(3)]
+    order = [store.claim(["default"], "w", f"n{i}").id for i in range(3)]
 
     # then
     assert order == [urgent, first, second]
-    assert store.claim("default", "w", "n4") is None
+    assert store.claim(["default"], "w", "n4") is None
 
 
 def test_repeated_claim_with_one_nonce_brings_the_same_grant(store):
@@ -92,13 +92,13 @@ def test_repeated_claim_with_one_nonce_brings_the_same_grant(store):
     submit(store)
 
     # when / then
-    assert store.claim("default", "w", "same") == store.claim("default", "w", "same")
+    assert store.claim(["default"], "w", "same") == store.claim(["default"], "w", "same")
 
 
 def test_finished_once_and_never_again(store):
     # given
     identity, _ = submit(store)
-    grant = store.claim("default", "w", "n")
+    grant = store.claim(["default"], "w", "n")
     assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
     assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
 
@@ -118,13 +118,13 @@ def test_finished_once_and_never_again(store):
 def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store):
     # given a worker that fell silent
     identity, _ = submit(store)
-    late = store.claim("default", "dead", "n1")
+    late = store.claim(["default"], "dead", "n1")
     store.reap()
     time.sleep(0.6)
 
     # when
     assert store.reap() == [(identity, "queued")]
-    heir = store.claim("default", "alive", "n2")
+    heir = store.claim(["default"], "alive", "n2")
 
     # then
     assert (heir.id, heir.attempt, heir.fence > late.fence) == (identity, 2, True)
@@ -141,7 +141,7 @@ def test_third_loss_ends_as_worker_lost(store, raw):
         raw.zadd("sn:delayed", {identity: 0}, xx=True)
         store.reap()
         time.sleep(0.01)
-        assert store.claim("default", "w", f"n{loss}")
+        assert store.claim(["default"], "w", f"n{loss}")
         raw.zadd("sn:leases", {identity: 0})
 
         # when
@@ -155,7 +155,7 @@ def test_third_loss_ends_as_worker_lost(store, raw):
 def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):
     # given a reaper that knew another run of the server
     identity, _ = submit(store)
-    store.claim("default", "w", "n")
+    store.claim(["default"], "w", "n")
     raw.set("sn:run_id", "another")
     raw.zadd("sn:leases", {identity: 0})
 
@@ -168,7 +168,7 @@ def test_cancel_is_at_once_when_queued_and_told_when_running(store):
     # given
     queued, _ = submit(store, priority=-1)
     running, _ = submit(store)
-    grant = store.claim("default", "w", "n")
+    grant = store.claim(["default"], "w", "n")
 
     # when
     store.cancel(queued)
@@ -176,7 +176,7 @@ def test_cancel_is_at_once_when_queued_and_told_when_running(store):
 
     # then
     assert store.get(queued)["status"] == "cancelled"
-    assert store.claim("default", "w", "n2") is None
+    assert store.claim(["default"], "w", "n2") is None
     assert store.heartbeat(running, grant.fence) == "cancel"
     assert store.cancel(queued) == "cancelled"
 
@@ -184,7 +184,7 @@ def test_cancel_is_at_once_when_queued_and_told_when_running(store):
 def test_released_experiment_waits_again_without_a_loss(store):
     # given
     identity, _ = submit(store)
-    grant = store.claim("default", "w", "n")
+    grant = store.claim(["default"], "w", "n")
 
     # when / then
     assert store.release(identity, grant.fence)
@@ -233,4 +233,4 @@ def test_scripts_survive_script_flush(store, raw):
     raw.script_flush()
 
     # when / then
-    assert store.claim("default", "w", "n") is not None
+    assert store.claim(["default"], "w", "n") is not None

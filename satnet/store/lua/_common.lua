@@ -43,6 +43,11 @@ end
 local function settle(id, retention_ms)
   local k = exp_key(id)
   redis.call('HSET', k, 'finished_at', now_ms())
+  local started = redis.call('HGET', k, 'started_at')
+  if started then
+    redis.call('LPUSH', 'sn:durations', now_ms() - tonumber(started))
+    redis.call('LTRIM', 'sn:durations', 0, 19)
+  end
   redis.call('ZREM', 'sn:leases', id)
   redis.call('ZREM', 'sn:delayed', id)
   redis.call('ZREM', 'sn:q:' .. redis.call('HGET', k, 'queue'), id)

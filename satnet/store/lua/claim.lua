@@ -1,8 +1,8 @@
--- Take the best entry of a queue: raise its fence, start an attempt, grant a lease.
--- ARGV: queue, worker, nonce, lease ms.
+-- Take the best entry of several queues: raise its fence, start an attempt, grant a lease.
+-- ARGV: worker, nonce, lease ms, then the queues.
 -- Promises: a repeated call with the same nonce returns the same grant while it stands.
 -- Returns {id, fence, attempt, spec} or nothing.
-local queue, worker, nonce, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local worker, nonce, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local function grant(id)
   local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec')
   return {id, f[1], f[2], f[3]}
@@ -13,10 +13,20 @@ if known then
   local state = redis.call('HMGET', exp_key(id), 'status', 'fence')
   if state[1] == 'running' and state[2] == fence then return grant(id) end
 end
+local function pop()
+  local best, id, score
+  for i = 4, #ARGV do
+    local head = redis.call('ZRANGE', 'sn:q:' .. ARGV[i], 0, 0, 'WITHSCORES')
+    if #head > 0 and (not score or tonumber(head[2]) < score) then
+      best, id, score = 'sn:q:' .. ARGV[i], head[1], tonumber(head[2])
+    end
+  end
+  if best then redis.call('ZREM', best, id) end
+  return id
+end
 for _ = 1, 100 do
-  local entry = redis.call('ZPOPMIN', 'sn:q:' .. queue)
-  if #entry == 0 then return nil end
-  local id = entry[1]
+  local id = pop()
+  if not id then return nil end
   local k = exp_key(id)
   if redis.call('HGET', k, 'status') == 'queued' then
     local now = now_ms()
