@@ -8,8 +8,13 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_LAZY = {"Client": "satnet.client"}
-__all__ = ["Client", "__version__"]
+_LAZY = {
+    "AsyncClient": "satnet.client",
+    "Client": "satnet.client",
+    "ExperimentSpec": "satnet.spec",
+    "SaturationMonitor": "satnet.training.monitor",
+}
+__all__ = ["AsyncClient", "Client", "ExperimentSpec", "SaturationMonitor", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

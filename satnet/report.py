@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 
@@ -25,15 +26,43 @@ def saturation_table(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def metrics_line(document: Mapping[str, Any]) -> str:
-    """Final losses and accuracies in one line."""
-    final = document["summary"]["final"]
-    if final is None:
-        return "no epoch was finished"
+def _metrics(record: Mapping[str, Any]) -> str:
     parts = []
     for part in ("train", "validation"):
-        loss, accuracy = final[part]["loss"], final[part]["accuracy"]
+        loss, accuracy = record[part]["loss"], record[part]["accuracy"]
         parts.append(f"{part} loss {'not finite' if loss is None else f'{loss:.4f}'}")
         if accuracy is not None:
             parts.append(f"accuracy {accuracy:.3f}")
-    return f"epoch {final['epoch']}: " + ", ".join(parts)
+    return ", ".join(parts)
+
+
+def metrics_line(document: Mapping[str, Any]) -> str:
+    """Final losses and accuracies in one line."""
+    final = (document["summary"] or {}).get("final")
+    return f"epoch {final['epoch']}: {_metrics(final)}" if final else "no epoch was finished"
+
+
+def epoch_line(record: Mapping[str, Any]) -> str:
+    """One epoch in one line: metrics, and the saturated (or inactive) share of each layer."""
+    fold = "" if record["fold"] is None else f"fold {record['fold']} "
+    layers = []
+    for layer in record["layers"]:
+        share, word = layer["saturated_fraction"], "saturated"
+        if share is None:
+            share, word = layer["inactive_fraction"], "inactive"
+        if share is not None:
+            layers.append(f"{layer['name']} {_percent(share)} {word}")
+    return f"{fold}epoch {record['epoch']}: " + "; ".join([_metrics(record), *layers])
+
+
+def print_report(document: Mapping[str, Any], console: Console) -> None:
+    """Table, final metrics, and why it ended where that needs telling."""
+    if document["summary"]:
+        console.print(saturation_table(document))
+        console.print(metrics_line(document), markup=False, soft_wrap=True)
+    else:
+        told = f"{document['id']} is {document['status']}"
+        message = f": {document['message']}" if document["message"] else ""
+        console.print(told + message, markup=False, soft_wrap=True)
+    if reason := document["status_reason"]:
+        console.print(f"{reason['code']}: {reason['message']}", markup=False, soft_wrap=True)

@@ -28,13 +28,15 @@ class Bar:
 
     def record(self, record: dict[str, Any]) -> None:
         """A local run's record."""
-        worst = worst_saturation(record)
-        text = (
-            f"epoch {record['epoch']}  loss {record['train']['loss']}  accuracy {record['train']['accuracy']}"
-        )
-        self._progress.update(
-            self._task, description=text + ("" if worst is None else f"  saturated {100 * worst:.0f} %")
-        )
+        train, worst = record["train"], worst_saturation(record)
+        parts = [f"epoch {record['epoch']}"]
+        if train["loss"] is not None:
+            parts.append(f"loss {train['loss']:.4f}")
+        if train["accuracy"] is not None:
+            parts.append(f"accuracy {train['accuracy']:.3f}")
+        if worst is not None:
+            parts.append(f"saturated {100 * worst:.0f} %")
+        self._progress.update(self._task, description="  ".join(parts))
 
     def experiment(self, experiment: Any) -> None:
         """A service's document; the newest record is asked for while it runs."""

@@ -1,9 +1,8 @@
 """HTTP with retries, and experiments as objects."""
 
-import json
+import contextlib
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,17 +10,13 @@ from typing import Any, Self
 import httpx
 import stamina
 
-from satnet.client.errors import APIConnectionError, APIStatusError, WaitTimeout
-from satnet.settings import get_settings
+from satnet.client import protocol
+from satnet.client.errors import APIConnectionError, WaitTimeout
+from satnet.client.results import Epochs, Finding, findings
 
-_RETRIED = (429, 502, 503, 504)
-Records = list[dict[str, Any]]
-_HELD = 20  # seconds a long poll is held
-
-
-class _Again(Exception):
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
+Update = Callable[["Experiment"], None]
+Values = list[Any]
+Found = list["Experiment"]
 
 
 class Experiment:
@@ -39,20 +34,53 @@ class Experiment:
     def __getitem__(self, name: str) -> Any:
         return self.document[name]
 
+    def __repr__(self) -> str:
+        return f"<Experiment {self.document['id']} {self.document['status']}>"
+
     @property
-    def epochs(self) -> list[dict[str, Any]]:
+    def epochs(self) -> Epochs:
         """All measured epochs."""
         return self._client.experiments.epochs(self.document["id"])
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The diagnosis as of this reading."""
+        return findings(self.document["findings"], self._client, self.document["id"])
+
+    def units(self, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
+        """Per-unit arrays of a layer and epoch (default: all layers, the last epoch)."""
+        return self._client.experiments.units(self.document["id"], layer, epoch)
 
     def cancel(self) -> "Experiment":
         """Ask for its end."""
         return self._client.experiments.cancel(self.document["id"])
 
+    def predict(self, instances: Sequence[Any]) -> list[Any]:
+        """The trained model's outputs for raw (not standardized) instances."""
+        return self._client.experiments.predict(self.document["id"], instances)
+
+    def script(self) -> str:
+        """The same experiment as a stand-alone Keras program."""
+        return self._client.request("GET", f"/v1/experiments/{self.document['id']}/script").text
+
+    def download(self, path: str | Path) -> Path:
+        """Write the trained model, `.keras`, to `path`."""
+        answer = self._client.request("GET", f"/v1/experiments/{self.document['id']}/model")
+        Path(path).write_bytes(answer.content)
+        return Path(path)
+
     def wait(
-        self, timeout: float | None = None, on_update: Callable[["Experiment"], None] | None = None
+        self, timeout: float | None = None, on_update: Update | None = None, progress: bool = False
     ) -> "Experiment":
-        """Return it when it is over, however it ended. Raises WaitTimeout."""
-        return self._client.experiments.wait(self.document["id"], timeout, on_update)
+        """Return it when it is over, however it ended; with `progress`, show a bar. Raises WaitTimeout."""
+        with contextlib.ExitStack() as stack:
+            if progress and on_update is None:
+                from rich.console import Console
+
+                from satnet.cli.progress import Bar
+
+                on_update = stack.enter_context(Bar(Console(stderr=True))).experiment
+            return self._client.experiments.wait(self.document["id"], timeout, on_update)
 
 
 class Experiments:
@@ -61,11 +89,16 @@ class Experiments:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def create(self, spec: Mapping[str, Any] | str | Path, idempotency_key: str | None = None) -> Experiment:
-        """Submit a spec (or a JSON file's); one idempotency key is kept across all retries."""
-        body = json.loads(Path(spec).read_text()) if isinstance(spec, str | Path) else dict(spec)
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    def create(self, spec: object, idempotency_key: str | None = None) -> Experiment:
+        """Submit a spec (a mapping, an ExperimentSpec, a JSON file); one key is kept across all retries."""
+        headers, body = protocol.keyed(idempotency_key), protocol.body_of(spec)
         return self._read(self._client.request("POST", "/v1/experiments", json=body, headers=headers))
+
+    def dry_run(self, spec: object) -> dict[str, Any]:
+        """The normalised spec, its size, an estimate and static findings; nothing is stored."""
+        body = protocol.body_of(spec)
+        told: dict[str, Any] = self._client.request("POST", "/v1/experiments?dry_run=true", json=body).json()
+        return told
 
     def get(self, identity: str) -> Experiment:
         """One experiment."""
@@ -84,18 +117,42 @@ class Experiments:
         """Ask for its end."""
         return self._read(self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
 
-    def epochs(self, identity: str) -> Records:
+    def delete(self, identity: str) -> None:
+        """Delete a terminal experiment."""
+        self._client.request("DELETE", f"/v1/experiments/{identity}")
+
+    def epochs(self, identity: str) -> Epochs:
         """All measured epochs."""
-        data: list[dict[str, Any]] = self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()[
-            "data"
-        ]
-        return data
+        return Epochs(self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()["data"])
+
+    def units(self, identity: str, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
+        """Per-unit arrays."""
+        query = {key: value for key, value in (("layer", layer), ("epoch", epoch)) if value is not None}
+        path = f"/v1/experiments/{identity}/units"
+        told: dict[str, Any] = self._client.request("GET", path, params=query).json()
+        return told
+
+    def predict(self, identity: str, instances: Sequence[Any]) -> Values:
+        """The trained model's outputs."""
+        path = f"/v1/experiments/{identity}/predict"
+        answer = self._client.request("POST", path, json={"instances": list_of(instances)})
+        return list_of(answer.json()["predictions"])
+
+    def remedy(self, identity: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
+        """Submit a finding's remedy; one experiment a repeat."""
+        body = {"remedy": number, "repeats": repeats}
+        path, headers = f"/v1/experiments/{identity}/findings/{finding}/remedy", protocol.keyed(None)
+        answer = self._client.request("POST", path, json=body, headers=headers).json()
+        return [Experiment(self._client, one) for one in answer["data"]]
+
+    def compare(self, *identities: str) -> dict[str, Any]:
+        """Two or more experiments side by side, the first one as the baseline."""
+        query = {"ids": ",".join(identities)}
+        told: dict[str, Any] = self._client.request("GET", "/v1/compare", params=query).json()
+        return told
 
     def wait(
-        self,
-        identity: str,
-        timeout: float | None = None,
-        on_update: Callable[[Experiment], None] | None = None,
+        self, identity: str, timeout: float | None = None, on_update: Update | None = None
     ) -> Experiment:
         """Long-poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
@@ -105,19 +162,21 @@ class Experiments:
                 on_update(experiment)
             if experiment["is_terminal"]:
                 return experiment
-            left = _HELD if until is None else until - time.monotonic()
+            left = protocol.HELD if until is None else until - time.monotonic()
             if left <= 0:
                 raise WaitTimeout(f"{identity} is {experiment['status']} after {timeout} s")
-            headers = {
-                "Prefer": f"wait={min(_HELD, max(1, int(left)))}",
-                "If-None-Match": experiment.etag or "",
-            }
+            headers = protocol.poll_headers(left, experiment.etag)
             response = self._client.request("GET", f"/v1/experiments/{identity}", headers=headers)
             if response.status_code != 304:
                 experiment = self._read(response)
 
     def _read(self, response: httpx.Response) -> Experiment:
         return Experiment(self._client, response.json(), response.headers.get("ETag"))
+
+
+def list_of(items: Any) -> list[Any]:
+    """A plain list, from NumPy arrays too."""
+    return list(items.tolist() if hasattr(items, "tolist") else items)
 
 
 class Client:
@@ -130,12 +189,7 @@ class Client:
         timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        settings = get_settings()
-        key = api_key or settings.api_key
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(
-            base_url=url or settings.url, headers=headers, timeout=timeout, transport=transport
-        )
+        self._http = httpx.Client(**protocol.options(url, api_key, timeout), transport=transport)
         self.experiments = Experiments(self)
 
     def __enter__(self) -> Self:
@@ -144,21 +198,32 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
         self._http.close()
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request, repeated while the service is away or busy; all of satnet's requests may be."""
+        retrying = stamina.retry_context(
+            on=(httpx.TransportError, protocol.Again),
+            attempts=protocol.ATTEMPTS,
+            wait_max=protocol.LONGEST_PAUSE,
+        )
         try:
-            for attempt in stamina.retry_context(on=(httpx.TransportError, _Again), attempts=4, wait_max=5.0):
+            for attempt in retrying:
                 with attempt:
                     response = self._http.request(method, path, **more)
-                    if response.status_code in _RETRIED:
-                        raise _Again(response)
+                    if response.status_code in protocol.RETRIED:
+                        raise protocol.Again(response)
         except httpx.TransportError as error:
             raise APIConnectionError(f"{self._http.base_url} cannot be reached: {error}") from error
-        except _Again as again:
+        except protocol.Again as again:
             response = again.response
-        if response.status_code >= 400:
-            problem = response.json() if "json" in response.headers.get("content-type", "") else {}
-            raise APIStatusError(response.status_code, problem)
-        return response
+        return protocol.raise_for_problem(response)
+
+    def presets(self) -> Sequence[Mapping[str, Any]]:
+        """Ready specs with a line each."""
+        found: list[Mapping[str, Any]] = self.request("GET", "/v1/presets").json()["data"]
+        return found

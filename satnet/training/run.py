@@ -1,7 +1,6 @@
 """Train one experiment: data in, one compiled epoch after another, each measured and reported."""
 
 import math
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import tensorflow as tf
 from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
 from satnet.spec import ExperimentSpec, expand_layers
 from satnet.training.data import Data, folds, load_rows, prepare, probe_index, rng_for
+from satnet.training.environment import environment
 from satnet.training.network import Network, build_network, seed_of
 from satnet.training.optimizer import Plateau, build_optimizer
 from satnet.training.probe import Probe
@@ -92,8 +92,8 @@ def _train(
     if spec.cross_validation is not None:
         extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
     reasons = {one.stop_reason for one in results}
-    environment = _environment() | {"attempt": attempt, "xla": last.xla}
-    return TrainingResult(extra, environment, "completed" if "completed" in reasons else reasons.pop())
+    about = environment() | {"attempt": attempt, "xla": last.xla}
+    return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
 
 
 @dataclass(frozen=True)
@@ -267,16 +267,3 @@ def _metric(loss: float, accuracy: float | None) -> dict[str, Any]:
     if math.isfinite(loss):
         return {"loss": loss, "accuracy": accuracy}
     return {"loss": None, "accuracy": accuracy, "non_finite": 1}
-
-
-def _environment() -> dict[str, Any]:
-    devices = [device.device_type for device in tf.config.list_physical_devices()]
-    return {
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "device": "gpu" if "GPU" in devices else "cpu",
-        "devices": devices,
-        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
-    }
