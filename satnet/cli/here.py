@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from satnet.cli.output import EXIT, Changes, Format, Output, errors, out, print_csv, print_json, told
-from satnet.cli.output import show_experiment as _show
+from satnet.cli import output as shown
+from satnet.cli.output import Changes, Format, Output, errors, out, stderr_silenced, told
 from satnet.cli.specs import read_spec
 from satnet.settings import Settings, get_settings
 
@@ -47,13 +47,17 @@ def run(spec: str, set_: Changes = None, output: Output = Format.TABLE) -> None:
     """Train SPEC here (a JSON or YAML file, - or preset:NAME), without a service."""
     from satnet.cli.progress import Bar
     from satnet.local import run_local
+    from satnet.spec import parse_spec
 
     with errors():
         content = read_spec(spec, set_ or [])
+        parse_spec(content, allow_path=True)  # a mistake is told before TensorFlow is loaded
+        with stderr_silenced():
+            import satnet.training.run  # noqa: F401 - loaded here to be loaded quietly
         with Bar(told) as bar:
             document = run_local(content, data_dir=get_settings().data_dir, on_epoch=bar.record)
-    _show(document, output)
-    raise typer.Exit(EXIT[document["status"]])
+    shown.show_experiment(document, output)
+    raise typer.Exit(shown.EXIT[document["status"]])
 
 
 def presets(output: Output = Format.TABLE) -> None:
@@ -62,9 +66,9 @@ def presets(output: Output = Format.TABLE) -> None:
 
     found = ready.describe()
     if output == Format.JSON:
-        print_json(found)
+        shown.print_json(found)
     elif output == Format.CSV:
-        print_csv([{"name": one["name"], "title": one["title"]} for one in found])
+        shown.print_csv([{"name": one["name"], "title": one["title"]} for one in found])
     else:
         for one in found:
             out.print(f"{one['name']:26} {one['title']}", markup=False, soft_wrap=True)
@@ -74,18 +78,19 @@ def schema() -> None:
     """The spec's JSON Schema."""
     from satnet.spec import json_schema
 
-    print_json(json_schema())
+    shown.print_json(json_schema())
 
 
 def doctor(output: Output = Format.TABLE) -> None:
     """Look at this machine and the service: what is there, what is missing, what to do."""
     from satnet.cli.doctor import examine
 
-    checks = examine(get_settings())
+    with stderr_silenced():
+        checks = examine(get_settings())
     if output == Format.JSON:
-        print_json([vars(one) for one in checks])
+        shown.print_json([vars(one) for one in checks])
     elif output == Format.CSV:
-        print_csv([vars(one) for one in checks])
+        shown.print_csv([vars(one) for one in checks])
     else:
         for one in checks:
             out.print(f"{one.verdict:8} {one.name:18} {one.detail}", markup=False, soft_wrap=True)

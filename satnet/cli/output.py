@@ -1,6 +1,7 @@
 """What the commands share: consoles, output formats, exit statuses."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,20 @@ def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     from satnet.tables import to_csv
 
     sys.stdout.write(to_csv(rows))
+
+
+@contextmanager
+def stderr_silenced() -> Iterator[None]:
+    """File descriptor 2 to nowhere: importing TensorFlow greets there, past all of its own switches."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager

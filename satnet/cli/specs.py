@@ -1,6 +1,7 @@
 """SPEC on the command line: a JSON or YAML file, `-`, or preset:NAME; and --set."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,25 @@ import yaml
 from satnet import presets
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's numbers: PyYAML follows 1.1, where 1e-3 is a string."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
+    list("-+0123456789."),
+)
+
+
+def _parse(text: str) -> Any:
+    """JSON, or else YAML."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, _Loader)
+
+
 def read_spec(source: str, changes: list[str]) -> dict[str, Any]:
     """The raw spec with its changes. Raises ValueError with what is wrong."""
     try:
@@ -17,7 +37,7 @@ def read_spec(source: str, changes: list[str]) -> dict[str, Any]:
             spec: Any = presets.load(source.removeprefix("preset:"))
         else:
             text = sys.stdin.read() if source == "-" else Path(source).read_text()
-            spec = yaml.safe_load(text)
+            spec = _parse(text)
     except KeyError as error:
         raise ValueError(error.args[0]) from error
     except (OSError, yaml.YAMLError) as error:

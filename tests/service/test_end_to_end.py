@@ -1,6 +1,7 @@
 """The whole service in real processes: `satnet up`, HTTP, a worker that trains, kill -9, Ctrl-C."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -157,6 +158,54 @@ def test_killed_store_comes_back_with_everything(service, client):
 
     # then
     assert until(lambda: {one["id"] for one in client.experiments.list()}, 20) == before
+
+
+@pytest.mark.parametrize("program", ["uvicorn", "worker.main"])
+def test_killed_process_is_started_again_and_work_goes_on(service, client, program):
+    # given
+    victims = [pid for pid, args in service.children().items() if program in args]
+
+    # when: the parent of that kind has the lowest id
+    os.kill(min(victims), signal.SIGKILL)
+    until(lambda: min(victims) not in service.children(), 10)
+    experiment = client.experiments.create(presets.load("healthy-digits") | {"training": {"epochs": 1}})
+
+    # then
+    assert experiment.wait(timeout=60)["status"] == "succeeded"
+
+
+def test_the_readmes_shell_block_runs_as_it_stands(service, tmp_path):
+    # given
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = re.findall(r"```sh\n(.*?)```", readme, re.S)
+
+    # when
+    script = "set -euo pipefail\n" + block.replace("http://127.0.0.1:8000", service.url)
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+
+    # then
+    assert done.returncode == 0, done.stderr
+    assert "layer.saturated_fraction" in done.stdout
+    assert "event: end" in done.stdout
+
+
+def test_experiments_survive_a_restart_of_the_whole_service(tmp_path):
+    # given
+    first = Service(tmp_path)
+    with Client(first.url) as client:
+        done = client.experiments.create(presets.load("healthy-digits") | {"training": {"epochs": 1}})
+        done = done.wait(timeout=60)
+        waiting = client.experiments.create(long_spec())
+    assert first.stop() == 0
+
+    # when
+    second = Service(tmp_path)
+
+    # then
+    with Client(second.url) as client:
+        assert client.experiments.get(done["id"]).document["summary"] == done["summary"]
+        assert client.experiments.cancel(waiting["id"]).wait(timeout=30)["status"] == "cancelled"
+    assert second.stop() == 0
 
 
 def test_interrupt_leaves_no_process_behind(service):
