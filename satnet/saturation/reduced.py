@@ -32,13 +32,14 @@ def record_from_reduced(
         reduced: per-unit arrays (units,) low, high, active, gate, mean_abs, mean, mean_abs_centred,
             and scalars z_mean, z_std, z_p2 .. z_p98, a_mean, a_std, phi_b, delta_rms, gradient_rms,
             zero_gradient_fraction, effective_dimension, weight_std, weight_std_target, update_ratio,
-            movement, non_finite; NaN where there is nothing to tell.
+            movement, non_finite; NaN where there is nothing to tell. Optional: alive_at_start (units,),
+            identical (bool), piece_share (units, pieces).
         activation: its name.
         parameters: its parameters.
         units: the layer's units (channels).
     """
     told = {key: _number(reduced.get(key, np.nan)) for key in _SCALARS}
-    return {
+    record = {
         "activation": activation,
         "units": units,
         **_saturation(reduced, activation, parameters),
@@ -51,8 +52,42 @@ def record_from_reduced(
         | {f"p{p}": told[f"z_p{p}"] for p in (2, 15, 50, 85, 98)},
         "output": {"mean": told["a_mean"], "std": told["a_std"]},
         **{key: told[key] for key in _PLAIN},
+        "identical_units": bool(reduced["identical"]) if units > 1 and "identical" in reduced else None,
         "non_finite": int(reduced.get("non_finite", 0)),
     }
+    return _without_shares(record) if record["non_finite"] else record
+
+
+def _without_shares(record: dict[str, Any]) -> dict[str, Any]:
+    """A share over entries that are not numbers says nothing: null, and never 0."""
+    kept = ("activation", "units", "identical_units", "non_finite", *_WEIGHTS)
+    empty = {key: dict.fromkeys(value) if isinstance(value, dict) else None for key, value in record.items()}
+    return empty | {key: record[key] for key in kept}
+
+
+def unit_arrays(
+    reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]
+) -> dict[str, list[Any] | None]:
+    """Per-unit arrays of one layer, (units,) each; None where the number has no meaning."""
+    has_low, has_high = _sides(activation, parameters)
+    meant = {
+        "saturated_low": ("low", has_low),
+        "saturated_high": ("high", has_high),
+        "active": ("active", activation in RELU_FAMILY),
+        "gate": ("gate", activation not in _NO_SLOPE),
+        "mean_abs": ("mean_abs", True),
+        "mean": ("mean", True),
+        "piece_share": ("piece_share", "piece_share" in reduced),
+    }
+    return {name: _rounded(reduced[key]) if told else None for name, (key, told) in meant.items()}
+
+
+def _rounded(values: Any) -> list[Any]:
+    """Six significant digits; None where there is no number."""
+    return [
+        _rounded(value) if np.ndim(value) else float(f"{value:.6g}") if np.isfinite(value) else None
+        for value in np.asarray(values)
+    ]
 
 
 _NO_SLOPE = ("exponential", "maxout", "softmax")  # there is no slope of an unsaturated regime to compare with
@@ -66,6 +101,7 @@ _PLAIN = (
     "weight_std_target",
     "effective_dimension",
 )
+_WEIGHTS = ("update_ratio", "movement", "weight_std", "weight_std_target")
 _SCALARS = (
     *_PLAIN,
     "z_mean",
@@ -113,8 +149,21 @@ def _activity(reduced: Mapping[str, Any], activation: str) -> dict[str, float | 
     return {
         "dead_unit_fraction": _share(active == 0) if mortal else None,
         "near_dead_unit_fraction": _share((active > 0) & (active < NEAR_DEAD)) if mortal else None,
+        "died_unit_fraction": _died(reduced, active) if mortal else None,
         "inactive_fraction": 1.0 - _share(active) if gated else None,
+        "dead_piece_fraction": _dead_pieces(reduced),
     }
+
+
+def _died(reduced: Mapping[str, Any], active: Any) -> float | None:
+    """Of the units that were alive at epoch 0, the share that is dead now."""
+    alive = np.asarray(reduced.get("alive_at_start", active > 0))
+    return _share(active[alive] == 0) if alive.any() else None
+
+
+def _dead_pieces(reduced: Mapping[str, Any]) -> float | None:
+    """Maxout: the share of linear pieces that win on no row."""
+    return _share(np.asarray(reduced["piece_share"]) == 0) if "piece_share" in reduced else None
 
 
 def _dormant(reduced: Mapping[str, Any], activation: str) -> float | None:

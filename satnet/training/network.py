@@ -1,6 +1,7 @@
 """The spec's network in Keras, with a tap at the input and output of every activation."""
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ class Tap:
     z: Any  # (rows, ..., units), symbolic
     a: Any  # (rows, ..., units), symbolic
     kernel: Any  # (..., fan in, units)
+    pieces: Any = None  # maxout: (rows, units, pieces), symbolic
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Network:
     """The trainable model, and the same graph with every tap as an output."""
 
     model: keras.Model
-    probe: keras.Model  # outputs: z of each tap, a of each tap, the prediction
+    probe: keras.Model  # outputs: z of each tap, a of each tap, the prediction, pieces of each maxout tap
     taps: tuple[Tap, ...]
 
     @property
@@ -146,7 +148,7 @@ class _Builder:
         """The largest of `pieces` linear functions (Goodfellow et al. 2013)."""
         pieces = keras.layers.Reshape((layer.units, layer.pieces), name=f"{name}_pieces")(self.tensor)
         self.tensor = keras.ops.max(pieces, axis=-1)
-        self.taps.append(Tap(name, "maxout", {}, self.tensor, self.tensor, kernel))
+        self.taps.append(Tap(name, "maxout", {}, self.tensor, self.tensor, kernel, pieces))
 
     def add(self, layer: Any, index: int) -> None:
         if layer.type in ("dense", "maxout", "conv2d"):
@@ -215,5 +217,11 @@ def _build(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None)
     builder.flush()
     model = keras.Model(inputs, builder.tensor)
     taps = tuple(builder.taps)
-    outputs = [tap.z for tap in taps] + [tap.a for tap in taps] + [builder.tensor]
-    return Network(model, keras.Model(inputs, outputs), taps)
+    return Network(model, tapped_model(inputs, taps, builder.tensor), taps)
+
+
+def tapped_model(inputs: Any, taps: Sequence[Tap], prediction: Any) -> Any:
+    """The same graph with everything that the probe reads as an output."""
+    pieces = [tap.pieces for tap in taps if tap.pieces is not None]
+    outputs = [tap.z for tap in taps] + [tap.a for tap in taps] + [prediction, *pieces]
+    return keras.Model(inputs, outputs)

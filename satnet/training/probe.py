@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from satnet.saturation.activations import output_range
 from satnet.saturation.network import chance_loss, network_record
-from satnet.saturation.reduced import record_from_reduced
+from satnet.saturation.reduced import record_from_reduced, unit_arrays
 from satnet.saturation.regions import prescribed_std, region
 from satnet.training.network import Network, Tap, build_activation
 
@@ -37,25 +37,31 @@ class Probe:
             for tap in network.taps
         ]
         self._pass = tf.function(self._measure)
+        self._alive: dict[str, Any] = {}  # layer -> which units were alive at epoch 0
+        self._input = (float(np.mean(x, dtype=np.float64)), float(np.std(x, dtype=np.float64)))
+        self.units: dict[str, dict[str, Any]] = {}
 
     def _measure(self, x: Any, y: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         taps = self._network.taps
         kernels = [tap.kernel for tap in taps]
         with tf.GradientTape() as tape:
             outputs = self._network.probe(x, training=False)
-            prediction = tf.cast(outputs[-1], tf.float32)
+            prediction = tf.cast(outputs[2 * len(taps)], tf.float32)
             total = tf.reduce_sum(self._row_loss(y, prediction))
         z, a = outputs[: len(taps)], outputs[len(taps) : 2 * len(taps)]
         wanted = [kernel.value for kernel in kernels if kernel is not None]
         gradients = tape.gradient(total, list(z) + wanted, unconnected_gradients="zero")
         delta, by_kernel = gradients[: len(taps)], iter(gradients[len(taps) :])
+        by_piece = iter(outputs[2 * len(taps) + 1 :])
         rows = tf.cast(tf.shape(x)[0], tf.float64)
         layers = []
         for index, tap in enumerate(taps[:-1]):
             reduced = self._reduce(index, z[index], a[index], delta[index])
             if tap.kernel is not None:
                 reduced["gradient_rms"] = _rms(tf.cast(next(by_kernel), tf.float64) / rows)
-                reduced["weight_std"] = tf.math.reduce_std(tf.cast(tap.kernel.value, tf.float64))
+                reduced |= _weights(tf.cast(tap.kernel.value, tf.float64))
+            if tap.pieces is not None:
+                reduced["piece_share"] = _piece_share(next(by_piece))
             layers.append(reduced)
         return layers, self._network_numbers(y, prediction)
 
@@ -132,7 +138,9 @@ class Probe:
         classes: int | None,
         variance: float | None,
     ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, float]]:
-        """The `layers` and `network` objects of an epoch's record, and the probe's loss and accuracy.
+        """The `layers` and `network` objects of an epoch's record, and the probe's loss, accuracy and input.
+
+        Afterwards `units` holds each layer's per-unit arrays.
 
         `fresh` (epoch 0): the moving statistics of batch normalization say nothing yet, so the probe
         set's own are used, and put back afterwards.
@@ -151,6 +159,10 @@ class Probe:
             reduced["update_ratio"] = update_ratio.get(path, np.nan)
             reduced["movement"] = movement.get(path, np.nan)
             reduced["weight_std_target"] = _target_std(tap)
+            if fresh or tap.name not in self._alive:
+                self._alive[tap.name] = reduced["active"] > 0
+            reduced["alive_at_start"] = self._alive[tap.name]
+            self.units[tap.name] = unit_arrays(reduced, tap.activation, tap.parameters)
             records.append(
                 {"name": tap.name}
                 | record_from_reduced(
@@ -161,6 +173,7 @@ class Probe:
                 )
             )
         values = {key: float(value) for key, value in numbers.items()}
+        values["input_mean"], values["input_std"] = self._input
         return records, self._network_record(records, gates, values, classes, variance), values
 
     def _network_record(
@@ -210,6 +223,21 @@ def _target_std(tap: Tap) -> float:
     field = int(np.prod(shape[:-2])) if len(shape) > 2 else 1
     target = prescribed_std(tap.activation, shape[-2] * field, shape[-1] * field)
     return float("nan") if target is None else float(target)
+
+
+def _weights(kernel: Any) -> dict[str, Any]:
+    """The kernel's standard deviation, and whether all units have identical incoming weights."""
+    units = tf.reshape(kernel, (-1, kernel.shape[-1]))
+    return {
+        "weight_std": tf.math.reduce_std(kernel),
+        "identical": tf.reduce_all(units == units[:, :1]),
+    }
+
+
+def _piece_share(pieces: Any) -> Any:
+    """(rows, units, pieces) -> share of rows that each piece wins, (units, pieces)."""
+    winners = tf.one_hot(tf.argmax(pieces, axis=-1), pieces.shape[-1], dtype=tf.float64)
+    return tf.reduce_mean(winners, axis=0)
 
 
 def _share(condition: Any) -> Any:

@@ -237,6 +237,8 @@ class _Fold:
             }
         record = {"epoch": epoch, "fold": self.fold} | metrics
         record |= {"seconds": time.monotonic() - began, "layers": layers, "network": network}
+        record["input"] = {"mean": values["input_mean"], "std": values["input_std"]}
+        record["units"] = dict(self.probe.units)
         if epoch == 0 and self.network.batch_normalizations():
             record["batch_statistics"] = "probe"
         self.on_epoch(record)
