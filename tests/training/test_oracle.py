@@ -170,3 +170,37 @@ def test_slices_change_no_number():
 
     # then they agree but for the order of summation
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_dropout_trains_as_stock_fit_does_in_distribution():
+    # given a network with dropout, trained from eight seeds by each
+    hidden = [{"type": "dense", "units": 16, "activation": "relu"}, {"type": "dropout", "rate": 0.5}]
+    spec = spec_of(hidden, SOFTMAX, "categorical_crossentropy", "adam")
+    rng = np.random.default_rng(0)
+    teacher = rng.standard_normal((64, 10))
+    x = rng.standard_normal((ROWS, 8, 8)).astype(np.float32)
+    y = np.eye(10, dtype=np.float32)[(x.reshape(ROWS, 64) @ teacher).argmax(axis=1)]
+    ours, theirs = [], []
+
+    # when
+    for seed in range(8):
+        keras.utils.set_random_seed(seed)
+        stock = build_network(spec.model_copy(update={"seed": seed}), (8, 8), None).model
+        stock.compile(optimizer=build_optimizer(spec), loss=spec.loss)
+        theirs.append(stock.fit(x, y, batch_size=32, epochs=6, verbose=0).history["loss"][-1])
+        program = EpochProgram(
+            build_network(spec.model_copy(update={"seed": seed}), (8, 8), None),
+            build_loss(spec.loss),
+            build_optimizer(spec),
+            tf.constant(x),
+            tf.constant(y),
+            batch_size=32,
+            xla=False,
+        )
+        orders = [np.random.default_rng([seed, epoch]).permutation(ROWS) for epoch in range(6)]
+        ours.append([program.run(order, lambda: None).loss for order in orders][-1])
+
+    # then the means differ by less than three standard errors, and dropout did something
+    error = np.sqrt(np.var(ours, ddof=1) / 8 + np.var(theirs, ddof=1) / 8)
+    assert abs(np.mean(ours) - np.mean(theirs)) < 3 * error
+    assert len({round(loss, 6) for loss in ours}) == 8

@@ -79,35 +79,6 @@ def test_batch_normalization_in_both_places_and_explicit_layers_are_measured():
     assert second[0]["layers"][0]["preactivation"]["std"] == pytest.approx(1.0, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("initializer", "tanh", "gate"),
-    [
-        ({"name": "random_uniform", "minval": -0.05, "maxval": 0.05}, 0.007, 0.68),
-        ("lecun_normal", 0.029, 0.61),
-        ("glorot_uniform", 0.118, 0.49),
-        ({"name": "random_uniform", "minval": -0.1, "maxval": 0.1}, 0.178, 0.43),
-    ],
-)
-def test_gaussian_rows_saturate_as_theory_predicts(initializer, tanh, gate):
-    # given METRICS section 4: 784 standard-normal features into 25 tanh units
-    data = digits(
-        dataset={"name": "gaussian", "standardize": "none"},
-        layers=[
-            {"type": "dense", "units": 25, "activation": "tanh", "kernel_initializer": initializer},
-            {"type": "dense", "units": 10, "activation": "softmax"},
-        ],
-        training={"epochs": 1, "batch_size": 256},
-    )
-
-    # when
-    records, _ = run(data)
-
-    # then
-    layer = records[0]["layers"][0]
-    assert layer["saturated_fraction"] == pytest.approx(tanh, abs=0.02)
-    assert layer["gate"] == pytest.approx(gate, abs=0.02)
-
-
 def test_regression_reports_errors_in_the_targets_units():
     # given
     data = digits(
