@@ -52,9 +52,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
-            FieldError(
-                "#/" + "/".join(str(part) for part in one["loc"]), one["msg"], one["type"], one.get("input")
-            )
+            FieldError("#/" + "/".join(str(part) for part in one["loc"]), one["msg"], one["type"], one.get("input"))
             for one in error.errors()
         ]
         detail = "; ".join(f"{one.pointer[2:]}: {one.detail}" for one in errors)

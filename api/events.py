@@ -25,9 +25,7 @@ async def _frames(store: Store, identity: str, after: str) -> AsyncIterator[str]
     spoke = time.monotonic()
     while True:
         try:
-            over = (await run_in_threadpool(store.get, identity))[
-                "is_terminal"
-            ]  # before the events: none is missed
+            over = (await run_in_threadpool(store.get, identity))["is_terminal"]  # before the events: none is missed
             events = await run_in_threadpool(store.events, identity, after)
         except NotFound:
             over, events = True, []

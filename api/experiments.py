@@ -17,6 +17,7 @@ from satnet import broker
 from satnet.errors import BadRequest, FieldError, InvalidSpec
 from satnet.queues import queue_for
 from satnet.results import new_id
+from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import dataset_info, parse_spec, plan_network
 from satnet.store import Store
 from satnet.tables import epoch_rows, to_csv
@@ -71,7 +72,7 @@ async def submit(
     """Accept an experiment; it is stored before the answer leaves."""
     spec = await run_in_threadpool(parse_spec, body)
     if dry_run:
-        return JSONResponse(await run_in_threadpool(_estimate, spec))
+        return JSONResponse(await run_in_threadpool(_estimate, spec, settings.thresholds))
     fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
     identity, replayed = await run_in_threadpool(
@@ -82,6 +83,7 @@ async def submit(
             queue=queue,
             idempotency_key=idempotency_key,
             fingerprint=fingerprint,
+            findings=diagnose(facts_of(spec), overrides=settings.thresholds),
         )
     )
     if not replayed:
@@ -95,7 +97,7 @@ async def submit(
     return _answer(document, version, 202, **headers)
 
 
-def _estimate(spec: Any) -> dict[str, Any]:
+def _estimate(spec: Any, thresholds: dict[str, float]) -> dict[str, Any]:
     """What a dry run tells; the time is unknown until similar runs are on record."""
     plan, info = plan_network(spec), dataset_info(spec.dataset)
     rows = spec.dataset.train_size or (info.train_rows if info else 0)
@@ -121,7 +123,7 @@ def _estimate(spec: Any) -> dict[str, Any]:
             }
             for one in plan.layers
         ],
-        "findings": [],
+        "findings": diagnose(facts_of(spec), overrides=thresholds),
     }
 
 

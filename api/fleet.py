@@ -39,9 +39,7 @@ def readyz(store: StoreDep) -> Response:
     try:
         health = store.health()
     except StoreUnavailable as error:
-        return JSONResponse(
-            {"status": "unavailable", "detail": str(error)}, 503, headers={"Retry-After": "2"}
-        )
+        return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, headers={"Retry-After": "2"})
     problems = []
     if not health["appendonly"]:
         problems.append("Redis runs without appendonly: a crash would lose accepted experiments")

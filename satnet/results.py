@@ -61,6 +61,7 @@ class ExperimentState:
     finished_at: float | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
     summary: dict[str, Any] | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
     environment: dict[str, Any] | None = None
     parent: dict[str, Any] | None = None
     sweep: str | None = None
@@ -109,12 +110,12 @@ def to_document(state: ExperimentState) -> dict[str, Any]:
         "finished_at": timestamp(state.finished_at),
         "transitions": [_timed(one, "at") for one in state.transitions],
         "summary": state.summary,
-        "findings": [],
+        "findings": state.findings,
         "environment": state.environment,
         "parent": state.parent,
         "sweep": state.sweep,
         "links": {"self": here}
-        | {key: f"{here}/{key}" for key in ("epochs", "events", "findings", "cancel")},
+        | {key: f"{here}/{key}" for key in ("epochs", "units", "events", "findings", "script", "model", "cancel")},
     }
 
 
@@ -124,9 +125,7 @@ def _timed(item: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def worst_saturation(record: Mapping[str, Any]) -> float | None:
     """The largest saturated_fraction of a record's layers."""
-    values = [
-        layer["saturated_fraction"] for layer in record["layers"] if layer["saturated_fraction"] is not None
-    ]
+    values = [layer["saturated_fraction"] for layer in record["layers"] if layer["saturated_fraction"] is not None]
     return max(values, default=None)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,9 +29,19 @@ class Settings(BaseSettings):
     max_body_bytes: int = 262_144  # of a POSTed spec
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
+    thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}
     threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: TensorFlow decides
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
     api_key: str = ""  # sent as a bearer token by the client
+
+    @field_validator("thresholds")
+    @classmethod
+    def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        if value:
+            from satnet.saturation.diagnosis.thresholds import thresholds  # NumPy comes with it, and few ask
+
+            thresholds(value)
+        return value
 
     @property
     def broker(self) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
+from satnet.journal import Journal
 from satnet.results import progress_at, summarise
+from satnet.saturation.diagnosis import facts_of
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Grant, Store
@@ -34,18 +36,18 @@ def run_attempt(  # noqa: C901 - one except clause an ending; apart they would b
 ) -> str:
     """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, released or lost."""
     spec = parse_spec(grant.spec)
-    records: list[dict[str, Any]] = []
-    began = time.monotonic()
+    journal = Journal(facts_of(spec), spec.training.epochs, settings.thresholds)
+    records, began = journal.records, time.monotonic()
 
     def on_epoch(record: dict[str, Any]) -> None:
-        records.append(record)
+        entry = journal.add(record)
         progress = progress_at(grant.spec, record, time.monotonic() - began)
-        if not _delivered(lambda: store.epoch(grant.id, grant.fence, record, progress)):
+        if not _delivered(lambda: store.epoch(grant.id, grant.fence, entry, progress)):
             raise Interrupted("lost")
 
     def finish(status: str, extra: dict[str, Any], **more: Any) -> str:
-        summary = summarise(records, extra)
-        outcome = _delivered(lambda: store.finish(grant.id, grant.fence, status, summary=summary, **more))
+        more |= {"summary": summarise(records, extra), "findings": journal.findings()}
+        outcome = _delivered(lambda: store.finish(grant.id, grant.fence, status, **more))
         return "lost" if outcome == "lost" else status
 
     def failed(code: str, message: str, retryable: bool) -> str:

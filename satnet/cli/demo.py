@@ -36,9 +36,7 @@ def _train_pair(console: Console, url: str) -> int:
     from satnet import presets
 
     with Client(url) as client:
-        submitted = [
-            client.experiments.create(presets.load(name)) for name in ("saturated-digits", "healthy-digits")
-        ]
+        submitted = [client.experiments.create(presets.load(name)) for name in ("saturated-digits", "healthy-digits")]
         documents = [one.wait(timeout=_READY).document for one in submitted]
     for document in documents:
         console.print(saturation_table(document))

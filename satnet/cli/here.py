@@ -28,9 +28,7 @@ def up(
         workers=workers,
         redis_url=redis,
         say=lambda text: told.print(text, markup=False, soft_wrap=True),
-        on_ready=lambda url: out.print(
-            f"satnet is ready at {url} (Ctrl-C ends it)", markup=False, soft_wrap=True
-        ),
+        on_ready=lambda url: out.print(f"satnet is ready at {url} (Ctrl-C ends it)", markup=False, soft_wrap=True),
     )
     raise typer.Exit(status)
 

@@ -26,9 +26,7 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format, typer.Option("-o", "--output", help="How stdout is written")]
-Changes = Annotated[
-    list[str] | None, typer.Option("--set", help="path=value, e.g. training.epochs=1; may be repeated")
-]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="path=value, e.g. training.epochs=1; may be repeated")]
 
 
 def print_json(value: Any) -> None:

@@ -42,11 +42,7 @@ class Bar:
         """A service's document; the newest record is asked for while it runs."""
         progress = experiment["progress"]
         self._progress.update(self._task, total=1.0, completed=progress["fraction"])
-        if (
-            experiment["status"] == "running"
-            and not self._progress.disable
-            and (records := experiment.epochs)
-        ):
+        if experiment["status"] == "running" and not self._progress.disable and (records := experiment.epochs):
             self.record(records[-1])
         else:
             self._progress.update(

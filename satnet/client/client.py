@@ -151,9 +151,7 @@ class Experiments:
         told: dict[str, Any] = self._client.request("GET", "/v1/compare", params=query).json()
         return told
 
-    def wait(
-        self, identity: str, timeout: float | None = None, on_update: Update | None = None
-    ) -> Experiment:
+    def wait(self, identity: str, timeout: float | None = None, on_update: Update | None = None) -> Experiment:
         """Long-poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
         experiment = self.get(identity)

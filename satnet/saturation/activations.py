@@ -35,9 +35,7 @@ def _gelu(z: Array, parameters: Mapping[str, Any]) -> Array:
         inner = c * (z + 0.044715 * z**3)
         slope = c * (1.0 + 3 * 0.044715 * z**2)
         return 0.5 * (1.0 + np.tanh(inner)) + 0.5 * z * _tanh_slope(inner) * slope
-    return np.asarray(
-        0.5 * (1.0 + _erf(z / math.sqrt(2.0))) + z * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-    )
+    return np.asarray(0.5 * (1.0 + _erf(z / math.sqrt(2.0))) + z * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi))
 
 
 def _mish(z: Array) -> Array:

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def chance_loss(
-    loss: str, output_activation: str, classes: int | None, variance: float | None
-) -> float | None:
+def chance_loss(loss: str, output_activation: str, classes: int | None, variance: float | None) -> float | None:
     """The loss of the uninformed guess: ln(classes), ln 2, 1/4 behind a sigmoid, the target's variance."""
     if loss == "categorical_crossentropy" and classes:
         return math.log(classes)

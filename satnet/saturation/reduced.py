@@ -124,9 +124,7 @@ def _sides(activation: str, parameters: Mapping[str, Any]) -> tuple[bool, bool]:
     return bounds.low is not None, bounds.high is not None
 
 
-def _saturation(
-    reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]
-) -> dict[str, float | None]:
+def _saturation(reduced: Mapping[str, Any], activation: str, parameters: Mapping[str, Any]) -> dict[str, float | None]:
     has_low, has_high = _sides(activation, parameters)
     low, high = np.asarray(reduced["low"]), np.asarray(reduced["high"])
     some = has_low or has_high

@@ -46,15 +46,11 @@ def parse_spec(data: object, *, allow_path: bool = False) -> ExperimentSpec:
     errors = check(spec)
     if spec.dataset.path is not None and not allow_path:
         errors.append(
-            FieldError(
-                "#/dataset/path", "only the command line's run takes a path", "not_allowed", spec.dataset.path
-            )
+            FieldError("#/dataset/path", "only the command line's run takes a path", "not_allowed", spec.dataset.path)
         )
     if errors:
         raise InvalidSpec(errors)
-    filled = {
-        key: value for key, value in spec.dataset.options().items() if getattr(spec.dataset, key) is None
-    }
+    filled = {key: value for key, value in spec.dataset.options().items() if getattr(spec.dataset, key) is None}
     return spec.model_copy(update={"dataset": spec.dataset.model_copy(update=filled)}) if filled else spec
 
 

@@ -25,9 +25,7 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
     """All that is wrong with a spec whose fields are well-formed."""
     errors = list(_dataset(spec)) + list(_monitors(spec))
     if not any(layer.type in _PARAMETRIC for layer in spec.layers):
-        errors.append(
-            FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights")
-        )
+        errors.append(FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights"))
     if spec.resources.precision != "float32" and spec.resources.device != "gpu":
         detail = "mixed precision needs a GPU: set resources.device to gpu"
         errors.append(FieldError("#/resources/precision", detail, "contradiction", spec.resources.precision))
@@ -59,9 +57,7 @@ def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
         if size > rows:
             yield FieldError(f"#/dataset/{key}", f"{dataset.name} has {rows} such rows", "limit", size)
         elif info.classes and (size < info.classes or 0 < rows - size < info.classes):
-            detail = (
-                f"a stratified part needs at least one row of each of {info.classes} classes on both sides"
-            )
+            detail = f"a stratified part needs at least one row of each of {info.classes} classes on both sides"
             yield FieldError(f"#/dataset/{key}", detail, "limit", size)
     yield from _validation_rows(spec, info)
 
@@ -92,9 +88,7 @@ def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
     for key, value in watched.items():
         monitor = str(getattr(value, "monitor", ""))
         pointer = f"#/training/{key}/monitor"
-        if monitor.startswith("validation") and not (
-            spec.dataset.validation_fraction > 0 or spec.cross_validation
-        ):
+        if monitor.startswith("validation") and not (spec.dataset.validation_fraction > 0 or spec.cross_validation):
             detail = "would choose by the test rows: set dataset.validation_fraction or monitor train"
             yield FieldError(pointer, detail, "no_validation_rows", monitor)
         if monitor.endswith("accuracy") and spec.dataset.name == "diabetes":
@@ -109,19 +103,13 @@ def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
                 continue
             pointer = f"#/layers/{index}/{key}"
             parameters = named.parameters
-            if named.name == "random_uniform" and parameters.get("minval", -0.05) > parameters.get(
-                "maxval", 0.05
-            ):
+            if named.name == "random_uniform" and parameters.get("minval", -0.05) > parameters.get("maxval", 0.05):
                 yield FieldError(pointer, "minval is above maxval", "contradiction", named.to_json())
             two_dimensional = named.name in ("identity", "orthogonal")
             if two_dimensional and key == "bias_initializer":
-                yield FieldError(
-                    pointer, f"{named.name} needs a matrix, and a bias is a vector", "shape", named.name
-                )
+                yield FieldError(pointer, f"{named.name} needs a matrix, and a bias is a vector", "shape", named.name)
             if named.name == "identity" and layer.type == "conv2d":
-                yield FieldError(
-                    pointer, "identity needs a matrix, and a convolution has none", "shape", named.name
-                )
+                yield FieldError(pointer, "identity needs a matrix, and a convolution has none", "shape", named.name)
 
 
 def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> Iterator[FieldError]:
@@ -134,9 +122,7 @@ def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> It
         return
     units, activation = shape[0], output_activation(spec)
     if expand_layers(spec)[-1].type == "dropout":
-        yield FieldError(
-            f"#/layers/{last}/type", "dropout cannot be the last layer", "not_allowed", "dropout"
-        )
+        yield FieldError(f"#/layers/{last}/type", "dropout cannot be the last layer", "not_allowed", "dropout")
     if activation == "softmax" and units == 1:
         yield FieldError(pointer, "softmax over one unit is always 1; use sigmoid or more units", "shape", 1)
         return
@@ -157,9 +143,7 @@ def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> It
 
 def _loss(spec: ExperimentSpec, units: int, activation: str) -> Iterator[FieldError]:
     if spec.loss == "categorical_crossentropy" and (activation != "softmax" or units < 2):
-        detail = (
-            f"categorical_crossentropy needs a softmax over two or more units, and {activation} comes out"
-        )
+        detail = f"categorical_crossentropy needs a softmax over two or more units, and {activation} comes out"
         yield FieldError("#/loss", detail, "contradiction", spec.loss)
     if spec.loss == "binary_crossentropy" and activation not in ("sigmoid", "hard_sigmoid"):
         detail = f"binary_crossentropy needs a sigmoid output, and {activation} comes out"

@@ -19,10 +19,7 @@ _DEFAULT_OPTIONS = ("features", "classes", "samples", "noise")
 class Dataset(Frozen):
     """Which rows, how many, and how they are standardized."""
 
-    name: (
-        Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"]
-        | None
-    ) = None
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"] | None = None
     path: str | None = None
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
     train_size: Annotated[int, Field(ge=1)] | None = None
@@ -53,14 +50,15 @@ class DatasetInfo:
     train_rows: int
     test_rows: int
     task: Literal["classification", "regression"]
+    raw_input: tuple[float, float] | None = None  # mean and std of the unstandardized training rows
 
 
 _FIXED = {
-    "digits": DatasetInfo((8, 8), 10, 1437, 360, "classification"),
-    "mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification"),
-    "fashion_mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification"),
-    "cifar10": DatasetInfo((32, 32, 3), 10, 50_000, 10_000, "classification"),
-    "diabetes": DatasetInfo((10,), None, 354, 88, "regression"),
+    "digits": DatasetInfo((8, 8), 10, 1437, 360, "classification", (4.88, 6.02)),
+    "mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (33.3, 78.6)),
+    "fashion_mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (72.9, 90.0)),
+    "cifar10": DatasetInfo((32, 32, 3), 10, 50_000, 10_000, "classification", (120.7, 64.2)),
+    "diabetes": DatasetInfo((10,), None, 354, 88, "regression", (62.5, 59.7)),
 }
 
 

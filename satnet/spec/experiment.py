@@ -11,9 +11,7 @@ from satnet.spec.datasets import Dataset
 from satnet.spec.layers import Layer
 from satnet.spec.named import Frozen, Optimizer
 
-Loss = Literal[
-    "mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy", "categorical_crossentropy"
-]
+Loss = Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy", "categorical_crossentropy"]
 Monitor = Literal["train.loss", "train.accuracy", "validation.loss", "validation.accuracy"]
 Positive = Annotated[float, Field(gt=0)]
 _NOT_HASHED = {"name", "labels", "keep", "priority"}

@@ -54,9 +54,7 @@ def _normalization(layer: Any, units: int) -> int:
 
 def _flat(layer: Any, shape: Shape) -> tuple[Shape, int]:
     if len(shape) != 1:
-        raise Misfit(
-            "type", f"{layer.type} needs flat rows, and {shape} comes in; put a flatten before it", layer.type
-        )
+        raise Misfit("type", f"{layer.type} needs flat rows, and {shape} comes in; put a flatten before it", layer.type)
     units = layer.units * getattr(layer, "pieces", 1)
     count = shape[0] * units + (units if layer.use_bias else 0)
     normalized = units if layer.batch_normalization == "before_activation" else layer.units
@@ -75,9 +73,7 @@ def _window(layer: Any, shape: Shape, size: Any, strides: Any, field: str) -> tu
 
 def _image(layer: Any, shape: Shape) -> tuple[Shape, int]:
     if len(shape) != 3:
-        raise Misfit(
-            "type", f"{layer.type} needs height x width x channels, and {shape} comes in", layer.type
-        )
+        raise Misfit("type", f"{layer.type} needs height x width x channels, and {shape} comes in", layer.type)
     if layer.type == "global_average_pooling2d":
         return (shape[2],), 0
     if layer.type == "conv2d":
@@ -130,9 +126,7 @@ def plan(spec: ExperimentSpec, shape: Shape) -> tuple[NetworkPlan, list[FieldErr
             shape = after
     result, errors = _planned(planned), []
     if len(planned) > MOST_LAYERS:
-        errors.append(
-            FieldError("#/layers", f"at most {MOST_LAYERS} layers, repeats counted", "limit", len(planned))
-        )
+        errors.append(FieldError("#/layers", f"at most {MOST_LAYERS} layers, repeats counted", "limit", len(planned)))
     if result.parameters > MOST_PARAMETERS:
         detail = f"the network has {result.parameters:,} parameters; at most {MOST_PARAMETERS:,} are allowed"
         errors.append(FieldError("#/layers", detail, "limit", result.parameters))

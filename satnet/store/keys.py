@@ -23,6 +23,11 @@ def epochs(identity: str) -> str:
     return f"sn:epochs:{identity}"
 
 
+def units(identity: str) -> str:
+    """Hash: 'fold:epoch' -> per-unit arrays by layer."""
+    return f"sn:units:{identity}"
+
+
 def events(identity: str) -> str:
     """Stream of the experiment's events."""
     return f"sn:ev:{identity}"

@@ -25,9 +25,7 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         folder = resources.files("satnet.store") / "lua"
         common = (folder / "_common.lua").read_text()
-        self._scripts = {
-            name: client.register_script(common + (folder / f"{name}.lua").read_text()) for name in NAMES
-        }
+        self._scripts = {name: client.register_script(common + (folder / f"{name}.lua").read_text()) for name in NAMES}
 
     def __call__(self, name: str, *arguments: Any) -> Any:
         """Run a script; arguments are its ARGV."""

@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from satnet.errors import BadRequest, Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.journal import Entry
 from satnet.results import ExperimentState, headline, json_safe, timestamp, to_document
 from satnet.settings import Settings
 from satnet.store import keys
@@ -19,7 +20,7 @@ from satnet.store.scripts import Scripts
 
 _TIMES = ("created_at", "started_at", "finished_at")
 Records = list[dict[str, Any]]
-_JSON = ("labels", "spec", "status_reason", "summary", "environment", "parent")
+_JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
 STATUSES = ("queued", "running", "paused", "succeeded", "failed", "cancelled")
 
 
@@ -84,6 +85,7 @@ class Store:
         idempotency_key: str | None = None,
         fingerprint: str = "",
         parent: Mapping[str, Any] | None = None,
+        findings: Records | None = None,
     ) -> tuple[str, bool]:
         """Store a normalised spec; the id, and whether an Idempotency-Key replayed it."""
         fields = {
@@ -98,13 +100,12 @@ class Store:
             "queue": queue,
             "dataset": spec["dataset"].get("name", ""),
             "parent": _dumps(parent) if parent else "",
+            "findings": _dumps(findings or []),
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl = _ms(self._settings.idempotency_ttl)
         with _available():
-            outcome, identity = self._run(
-                "submit", experiment_id, idempotency_key or "", fingerprint, ttl, *flat
-            )
+            outcome, identity = self._run("submit", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
         if outcome == "full":
@@ -154,10 +155,9 @@ class Store:
         with _available():
             return str(self._run("heartbeat", identity, fence, _ms(self._settings.lease), ""))
 
-    def epoch(
-        self, identity: str, fence: int, record: Mapping[str, Any], progress: Mapping[str, Any]
-    ) -> bool:
+    def epoch(self, identity: str, fence: int, entry: Entry, progress: Mapping[str, Any]) -> bool:
         """Store a measured epoch; False if a newer attempt owns the experiment."""
+        record = entry.record
         fold = "" if record["fold"] is None else record["fold"]
         with _available():
             return bool(
@@ -170,6 +170,8 @@ class Store:
                     _dumps(progress),
                     _dumps(headline(record)),
                     _ms(self._settings.lease),
+                    _dumps(entry.units) if entry.units else "",
+                    "" if entry.findings is None else _dumps(entry.findings),
                 )
             )
 
@@ -183,6 +185,7 @@ class Store:
         environment: Mapping[str, Any] | None,
         status_reason: Mapping[str, Any] | None = None,
         stop_reason: str | None = None,
+        findings: Records | None = None,
     ) -> str:
         """End the attempt: ok, duplicate (this fence already did) or lost (it owns nothing any more)."""
         fields = {
@@ -191,6 +194,8 @@ class Store:
             "status_reason": _dumps(status_reason) if status_reason else "",
             "stop_reason": stop_reason or "",
         }
+        if findings is not None:
+            fields["findings"] = _dumps(findings)
         code = str(status_reason["code"]) if status_reason else ""
         flat = [part for pair in fields.items() for part in pair]
         with _available():
@@ -313,9 +318,7 @@ class Store:
                 page = self._redis.zrangebyscore(name, low, "+inf", start=0, num=step, withscores=True)
             fresh = [(score, identity) for identity, score in page if identity not in seen]
             for score, identity in fresh:
-                if cursor is None or (
-                    (score, identity) < cursor if descending else (score, identity) > cursor
-                ):
+                if cursor is None or ((score, identity) < cursor if descending else (score, identity) > cursor):
                     yield score, identity
             if len(page) < step:
                 return
@@ -330,10 +333,25 @@ class Store:
         kept = [
             record
             for record in records
-            if (after_epoch is None or record["epoch"] > after_epoch)
-            and (fold is None or record["fold"] == fold)
+            if (after_epoch is None or record["epoch"] > after_epoch) and (fold is None or record["fold"] == fold)
         ]
         return sorted(kept, key=lambda record: (record["fold"] or 0, record["epoch"]))
+
+    def units(self, identity: str, epoch: int | None = None, fold: int | None = None) -> dict[str, Any] | None:
+        """Per-unit arrays of a measured epoch (default: the latest kept), by layer; None where none are kept."""
+        self.version(identity)
+        with _available():
+            kept = [str(name).split(":") for name in self._redis.hkeys(keys.units(identity))]
+            wanted = "" if fold is None else str(fold)
+            folds = {part for part, _ in kept}
+            if fold is None and "" not in folds and folds:
+                wanted = str(max(int(part) for part in folds))
+            numbers = [int(number) for part, number in kept if part == wanted]
+            chosen = epoch if epoch is not None else max(numbers, default=None)
+            if chosen is None or chosen not in numbers:
+                return None
+            content = json.loads(self._redis.hget(keys.units(identity), f"{wanted}:{chosen}"))
+        return {"epoch": chosen, "fold": int(wanted) if wanted else None, "layers": content}
 
     def events(self, identity: str, after: str = "0-0", limit: int = 1000) -> Records:
         """Events after an event's id, oldest first. Raises NotFound, BadRequest."""
@@ -366,10 +384,7 @@ class Store:
     def queues(self) -> dict[str, int]:
         """Queue name -> how many wait in it."""
         with _available():
-            return {
-                name: self._redis.zcard(keys.queue(name))
-                for name in sorted(self._redis.smembers(keys.QUEUES))
-            }
+            return {name: self._redis.zcard(keys.queue(name)) for name in sorted(self._redis.smembers(keys.QUEUES))}
 
     def queued_count(self, queue: str) -> int:
         """How many wait in one queue."""
@@ -415,7 +430,7 @@ def _document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, An
         message = waiting["message"]
     elif status == "running" and stored.get("flag") == "cancel":
         message = "is being cancelled"
-    parsed["labels"] = parsed["labels"] or {}
+    parsed["labels"], parsed["findings"] = parsed["labels"] or {}, parsed["findings"] or []
     if parsed["spec"]:  # what PATCH changed shows in the spec too
         parsed["spec"] |= {
             "name": stored["name"] or None,

@@ -85,9 +85,7 @@ def _split(rows: Rows, second: int, seed: int, unstratified: bool) -> tuple[Rows
             index, test_size=second, random_state=seed, stratify=None if unstratified else rows.y
         )
     except ValueError as error:
-        raise DataError(
-            f"the rows cannot be split into {len(rows) - second} and {second}: {error}"
-        ) from error
+        raise DataError(f"the rows cannot be split into {len(rows) - second} and {second}: {error}") from error
     return rows.take(first), rows.take(rest)
 
 
@@ -110,9 +108,7 @@ def folds(spec: ExperimentSpec, train: Rows) -> list[tuple[int | None, Array, Ar
     validation = spec.cross_validation
     if validation is not None:
         stratified = validation.stratified and not regression
-        splitter = (StratifiedKFold if stratified else KFold)(
-            validation.folds, shuffle=True, random_state=seed
-        )
+        splitter = (StratifiedKFold if stratified else KFold)(validation.folds, shuffle=True, random_state=seed)
         return [(number, *pair) for number, pair in enumerate(splitter.split(everything, train.y))]
     if spec.dataset.validation_fraction > 0:
         size = max(1, round(len(train) * spec.dataset.validation_fraction))
@@ -143,9 +139,7 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
         if outputs == 1:
             return rows.y.reshape(-1, 1).astype(np.float32)
         if rows.y.max() >= outputs or rows.y.min() < 0:
-            raise DataError(
-                f"labels run from {rows.y.min()} to {rows.y.max()}, but the network has {outputs} outputs"
-            )
+            raise DataError(f"labels run from {rows.y.min()} to {rows.y.max()}, but the network has {outputs} outputs")
         return np.eye(outputs, dtype=np.float32)[rows.y.astype(np.int64)]
 
     def ready(rows: Rows) -> Rows:

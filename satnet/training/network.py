@@ -93,9 +93,7 @@ class _Builder:
     tensor: Any
     taps: list[Tap] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    pending: tuple[str, Any, Any] | None = (
-        None  # name, kernel, output of a linear layer without activation yet
-    )
+    pending: tuple[str, Any, Any] | None = None  # name, kernel, output of a linear layer without activation yet
 
     def name(self, kind: str) -> str:
         self.counts[kind] = self.counts.get(kind, 0) + 1

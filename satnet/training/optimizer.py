@@ -30,9 +30,7 @@ def build_optimizer(spec: ExperimentSpec) -> Any:
 def _decay(schedule: Any, rate: float) -> Any:
     schedules = keras.optimizers.schedules
     if schedule.name == "exponential_decay":
-        return schedules.ExponentialDecay(
-            rate, schedule.decay_steps, schedule.decay_rate, staircase=schedule.staircase
-        )
+        return schedules.ExponentialDecay(rate, schedule.decay_steps, schedule.decay_rate, staircase=schedule.staircase)
     return schedules.CosineDecay(rate, schedule.decay_steps, alpha=schedule.alpha)
 
 

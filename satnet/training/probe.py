@@ -31,9 +31,7 @@ class Probe:
         self._x, self._y, self._epsilon = tf.constant(x), tf.constant(y), epsilon
         self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._regions = [
-            None
-            if tap.activation in ("maxout", "softmax")
-            else region(tap.activation, tap.parameters, epsilon)
+            None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
             for tap in network.taps
         ]
         self._pass = tf.function(self._measure)

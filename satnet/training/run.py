@@ -192,9 +192,7 @@ class _Fold:
         part = 0 if self.fold is None else self.fold + 1
         for number, layer in enumerate(self.network.dropouts()):
             state = layer.seed_generator.state
-            state.assign(
-                np.array([seed_of(int(spec.seed or 0), _DROPOUT, part, epoch, number), 0], dtype=state.dtype)
-            )
+            state.assign(np.array([seed_of(int(spec.seed or 0), _DROPOUT, part, epoch, number), 0], dtype=state.dtype))
         if not spec.training.shuffle:
             return np.arange(rows)
         seed = spec.training.shuffle_seed if spec.training.shuffle_seed is not None else int(spec.seed or 0)
@@ -217,9 +215,7 @@ class _Fold:
             "seconds": time.monotonic() - began,
         }
 
-    def _report(
-        self, epoch: int, sums: EpochSums | None, began: float, metrics: dict[str, Any] | None = None
-    ) -> None:
+    def _report(self, epoch: int, sums: EpochSums | None, began: float, metrics: dict[str, Any] | None = None) -> None:
         layers, network, values = self.probe.measure(
             sums.update_ratio if sums else {},
             sums.movement if sums else {},

@@ -113,9 +113,7 @@ def test_malformed_and_oversized_bodies_are_refused(http):
     assert http.post("/v1/experiments", content="{", headers=json_type).status_code == 400
     assert http.post("/v1/experiments", content="[]", headers=json_type).status_code == 400
     assert http.post("/v1/experiments", content=" " * 300_000, headers=json_type).status_code == 413
-    assert (
-        http.post("/v1/experiments", content="a=1", headers={"content-type": "text/plain"}).status_code == 415
-    )
+    assert http.post("/v1/experiments", content="a=1", headers={"content-type": "text/plain"}).status_code == 415
 
 
 def test_key_with_another_body_is_refused(http):

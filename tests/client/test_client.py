@@ -53,9 +53,7 @@ def client(script):
 
 def test_create_keeps_one_key_over_cut_connections_and_busy_answers():
     # given
-    script = Script(
-        httpx.ConnectError("cut"), httpx.Response(503), httpx.Response(202, json=document("queued"))
-    )
+    script = Script(httpx.ConnectError("cut"), httpx.Response(503), httpx.Response(202, json=document("queued")))
 
     # when
     with client(script) as satnet:
@@ -65,9 +63,7 @@ def test_create_keeps_one_key_over_cut_connections_and_busy_answers():
     assert experiment.status == "queued"
     assert len(script.requests) == 3
     assert len({request.headers["Idempotency-Key"] for request in script.requests}) == 1
-    assert {request.content for request in script.requests} == {
-        json.dumps(SPEC, separators=(",", ":")).encode()
-    }
+    assert {request.content for request in script.requests} == {json.dumps(SPEC, separators=(",", ":")).encode()}
 
 
 def test_create_takes_a_spec_object_and_a_file(tmp_path):

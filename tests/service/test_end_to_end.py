@@ -106,9 +106,7 @@ def test_one_key_fifty_times_at_once_is_one_experiment(service):
     # when
     with httpx.Client(base_url=service.url, timeout=30) as http, ThreadPoolExecutor(50) as pool:
         answers = list(
-            pool.map(
-                lambda _: http.post("/v1/experiments", json=body, headers={"Idempotency-Key": "k"}), range(50)
-            )
+            pool.map(lambda _: http.post("/v1/experiments", json=body, headers={"Idempotency-Key": "k"}), range(50))
         )
 
     # then

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
+from satnet.journal import Entry
 from satnet.results import new_id
 from satnet.spec import parse_spec
 
@@ -40,6 +41,10 @@ def record(epoch):
         "validation": metrics,
         "layers": [],
     }
+
+
+def entry(content):
+    return Entry(content, {"dense_1": {"gate": [0.5]}}, [{"id": "saturated_at_start:dense_1"}])
 
 
 def finish(store, grant, status="succeeded"):
@@ -99,8 +104,8 @@ def test_finished_once_and_never_again(store):
     # given
     identity, _ = submit(store)
     grant = store.claim(["default"], "w", "n")
-    assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
-    assert store.epoch(identity, grant.fence, record(0), {"epoch": 0})
+    assert store.epoch(identity, grant.fence, entry(record(0)), {"epoch": 0})
+    assert store.epoch(identity, grant.fence, entry(record(0)), {"epoch": 0})
 
     # when
     outcomes = [finish(store, grant), finish(store, grant, "failed")]
@@ -112,7 +117,7 @@ def test_finished_once_and_never_again(store):
     assert document["attempts"][0]["ended"] == "succeeded"
     assert [one["to"] for one in document["transitions"]] == ["running", "succeeded"]
     assert store.epochs(identity) == [record(0)]
-    assert not store.epoch(identity, grant.fence, record(1), {})
+    assert not store.epoch(identity, grant.fence, entry(record(1)), {})
 
 
 def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store):
@@ -129,7 +134,7 @@ def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store):
     # then
     assert (heir.id, heir.attempt, heir.fence > late.fence) == (identity, 2, True)
     assert store.heartbeat(identity, late.fence) == "lost"
-    assert not store.epoch(identity, late.fence, record(1), {})
+    assert not store.epoch(identity, late.fence, entry(record(1)), {})
     assert finish(store, late) == "lost"
     assert finish(store, heir) == "ok"
 
@@ -138,9 +143,9 @@ def test_third_loss_ends_as_worker_lost(store, raw):
     # given
     identity, _ = submit(store)
     for loss in range(3):
+        time.sleep(0.01)  # one reaper tick, of a millisecond here
         raw.zadd("sn:delayed", {identity: 0}, xx=True)
         store.reap()
-        time.sleep(0.01)
         assert store.claim(["default"], "w", f"n{loss}")
         raw.zadd("sn:leases", {identity: 0})
 

@@ -67,8 +67,7 @@ class Reference:
             counts[layer.type] = counts.get(layer.type, 0) + 1
             self.names.append(f"{layer.type}_{counts[layer.type]}")
         self.weights = {
-            layer.name: [np.asarray(w, np.float64) for w in layer.get_weights()]
-            for layer in self.model.layers
+            layer.name: [np.asarray(w, np.float64) for w in layer.get_weights()] for layer in self.model.layers
         }
 
     def _normalized(self, name, x, batch_statistics):

@@ -56,10 +56,7 @@ def measured(kind, name, norm, fresh=False):
         if isinstance(layer, keras.layers.BatchNormalization):
             shape = layer.gamma.shape
             layer.set_weights(
-                [
-                    rng.uniform(low, high, shape)
-                    for low, high in ((0.5, 1.5), (-0.5, 0.5), (-0.3, 0.3), (0.5, 2))
-                ]
+                [rng.uniform(low, high, shape) for low, high in ((0.5, 1.5), (-0.5, 0.5), (-0.3, 0.3), (0.5, 2))]
             )
     x = rng.standard_normal((ROWS, 30)).astype(np.float32)
     y = np.eye(10, dtype=np.float32)[rng.integers(0, 10, ROWS)]
@@ -116,9 +113,7 @@ def check_values(record, z, a, name):
     assert record["preactivation"]["mean"] == pytest.approx(z.mean(), **close)
     assert record["preactivation"]["std"] == pytest.approx(z.std(), **close)
     for percent in (2, 15, 50, 85, 98):
-        assert record["preactivation"][f"p{percent}"] == pytest.approx(
-            np.percentile(z, percent), rel=1e-4, abs=1e-5
-        )
+        assert record["preactivation"][f"p{percent}"] == pytest.approx(np.percentile(z, percent), rel=1e-4, abs=1e-5)
     assert record["output"]["mean"] == pytest.approx(a.mean(), **close)
     assert record["output"]["std"] == pytest.approx(a.std(), **close)
     assert record["effective_dimension"] == pytest.approx(reference.effective_dimension(a))
@@ -212,9 +207,7 @@ def test_gates_and_weights_explain_the_whole_ratio():
     assert whole["gate_decades"] == pytest.approx(np.log10(np.sqrt((slope**2).mean())), rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("stddev", "phi"), [(0.5, 0.349), (1.0, 0.555), (1.39, 0.650), (3.0, 0.821), (10.0, 0.945)]
-)
+@pytest.mark.parametrize(("stddev", "phi"), [(0.5, 0.349), (1.0, 0.555), (1.39, 0.650), (3.0, 0.821), (10.0, 0.945)])
 def test_phi_b_of_a_normal_preactivation_is_the_published_number(stddev, phi):
     # given METRICS section 3: tanh of N(0, s)
     from satnet.training.probe import _phi_b
@@ -238,9 +231,7 @@ def test_identical_units_are_told_and_what_is_not_a_number_is_null():
     spec = parse_spec(body)
     network = build_network(spec, (30,), None)
     x = np.random.default_rng(0).standard_normal((50, 30)).astype(np.float32)
-    probe = Probe(
-        network, spec.loss, build_loss(spec.loss), x, np.eye(10, dtype=np.float32)[np.arange(50) % 10], 0.05
-    )
+    probe = Probe(network, spec.loss, build_loss(spec.loss), x, np.eye(10, dtype=np.float32)[np.arange(50) % 10], 0.05)
     same = probe.measure({}, {}, fresh=True, classes=10, variance=None)[0][0]
 
     # when

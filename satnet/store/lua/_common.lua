@@ -52,6 +52,6 @@ local function settle(id, retention_ms)
   redis.call('ZREM', 'sn:delayed', id)
   redis.call('ZREM', 'sn:q:' .. redis.call('HGET', k, 'queue'), id)
   if redis.call('HGET', k, 'keep') == '0' then
-    for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
+    for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
   end
 end

@@ -32,7 +32,7 @@ for _ = 1, 100 do
     local now = now_ms()
     local fence = redis.call('HINCRBY', k, 'fence', 1)
     local attempt = redis.call('HINCRBY', k, 'attempt', 1)
-    redis.call('DEL', 'sn:epochs:' .. id)
+    redis.call('DEL', 'sn:epochs:' .. id, 'sn:units:' .. id)
     redis.call('HSET', k, 'worker', worker, 'flag', '', 'progress', '',
       'open_attempt', '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker) .. ',"started_at":' .. now)
     redis.call('HSETNX', k, 'started_at', now)

@@ -1,0 +1,54 @@
+"""The records of one attempt as they come: their findings, and the per-unit arrays worth keeping."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from satnet.saturation.diagnosis import Facts, diagnose
+
+_ALWAYS = 25  # measured epochs after each of which the diagnosis is made anew
+_SHARE = 20.0  # later on: at most one part in twenty of the time goes into it
+_MOST_UNITS = 400_000  # entries of per-unit arrays that one experiment keeps
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One measured epoch as it is stored."""
+
+    record: dict[str, Any]
+    units: dict[str, Any] | None  # layer -> arrays; None where this epoch's are not kept
+    findings: list[dict[str, Any]] | None  # None where they were not made anew
+
+
+class Journal:
+    """Collects records (METRICS section 3, with `units` beside them) and diagnoses them."""
+
+    def __init__(self, facts: Facts, epochs: int, thresholds: Mapping[str, float] | None = None) -> None:
+        """`epochs`: how many will be measured, which decides how many per-unit arrays are kept."""
+        self._facts, self._epochs, self._thresholds = facts, epochs, thresholds
+        self._next = 0.0
+        self.records: list[dict[str, Any]] = []
+
+    def add(self, reported: Mapping[str, Any]) -> Entry:
+        """Take a record in."""
+        record = {key: value for key, value in reported.items() if key != "units"}
+        self.records.append(record)
+        due = len(self.records) <= _ALWAYS or time.monotonic() >= self._next
+        findings = self.findings() if due else None
+        return Entry(record, self._kept(record["epoch"], reported.get("units")), findings)
+
+    def findings(self) -> list[dict[str, Any]]:
+        """The diagnosis of all records so far."""
+        began = time.monotonic()
+        found = diagnose(self._facts, self.records, self._thresholds)
+        self._next = time.monotonic() + _SHARE * (time.monotonic() - began)
+        return found
+
+    def _kept(self, epoch: int, units: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Every epoch's arrays where they are few; else epoch 0, the last, and an even stride between."""
+        if not units:
+            return None
+        size = sum(len(values) for layer in units.values() for values in layer.values() if values)
+        stride = -(-size * (self._epochs + 1) // _MOST_UNITS)
+        return units if epoch % max(1, stride) == 0 or epoch == self._epochs else None
