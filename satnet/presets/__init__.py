@@ -25,5 +25,5 @@ def load(name: str) -> dict[str, Any]:
 
 
 def describe() -> list[dict[str, Any]]:
-    """Name, title and spec of each."""
+    """Name, title, the rule whose finding it shows (null: none is expected) and spec of each."""
     return [{"name": name} | _read(name) for name in names()]

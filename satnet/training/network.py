@@ -66,9 +66,28 @@ def seed_of(*parts: int) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)
 
 
+_INITIALIZERS = {  # keras.initializers.get("constant") wants a value, so names are resolved here
+    "zeros": keras.initializers.Zeros,
+    "ones": keras.initializers.Ones,
+    "constant": keras.initializers.Constant,
+    "random_uniform": keras.initializers.RandomUniform,
+    "random_normal": keras.initializers.RandomNormal,
+    "truncated_normal": keras.initializers.TruncatedNormal,
+    "variance_scaling": keras.initializers.VarianceScaling,
+    "glorot_uniform": keras.initializers.GlorotUniform,
+    "glorot_normal": keras.initializers.GlorotNormal,
+    "he_uniform": keras.initializers.HeUniform,
+    "he_normal": keras.initializers.HeNormal,
+    "lecun_uniform": keras.initializers.LecunUniform,
+    "lecun_normal": keras.initializers.LecunNormal,
+    "orthogonal": keras.initializers.Orthogonal,
+    "identity": keras.initializers.Identity,
+}
+
+
 def build_initializer(named: Any, seed: int) -> Any:
     """Keras's initializer by name, with the spec's parameters and, where it draws, this seed."""
-    cls = type(keras.initializers.get(named.name))
+    cls = _INITIALIZERS[named.name]
     drawing = {"seed": seed} if "seed" in inspect.signature(cls.__init__).parameters else {}
     return cls(**named.parameters, **drawing)
 
@@ -84,7 +103,8 @@ def build_activation(named: Any) -> Any:
 def _build_regularizer(named: Any) -> Any:
     if named is None:
         return None
-    return type(keras.regularizers.get(named.name))(**named.parameters)
+    classes = {"l1": keras.regularizers.L1, "l2": keras.regularizers.L2, "l1_l2": keras.regularizers.L1L2}
+    return classes[named.name](**named.parameters)
 
 
 @dataclass

@@ -95,15 +95,20 @@ def _mismatch(run: Run, layer: PlannedActivation, std: float, target: float) -> 
     wanted = remedies.prescribed_name(layer.activation) or ""
     named = run.facts.initializers.get(layer.name, "")
     cure = remedies.prescribed_initializer([layer])
+    normalized = layer.batch_normalization == "before_activation"
     for severity, name in (("critical", "weight_std_critical"), ("warning", "weight_std_warning")):
         if far > run.limit(name):
             size = "larger" if ratio > 1 else "smaller"
-            effect = "saturates or grows" if ratio > 1 else "shrinks from layer to layer"
+            effect = "What passes through it " + (
+                "saturates or grows." if ratio > 1 else "shrinks from layer to layer."
+            )
+            if normalized:
+                effect = "Batch normalization before the activation takes the scale out again, so it does little harm."
             yield Finding(
                 "initializer_mismatch",
-                severity,
+                "info" if normalized else severity,
                 f"The kernel of {layer.name} starts with standard deviation {std:.3g}, {far:.1f} times {size} than "
-                f"the {target:.3g} that suits {layer.activation}. What passes through it {effect}.",
+                f"the {target:.3g} that suits {layer.activation}. {effect}",
                 "weight_std / weight_std_target",
                 ratio,
                 run.limit(name) if ratio > 1 else 1 / run.limit(name),
