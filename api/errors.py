@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from satnet.errors import BadRequest, FieldError, InvalidSpec, SatnetError, StoreUnavailable
+from satnet.errors import BadRequest, FieldError, InvalidSpec, SatnetError, StoreUnavailable, WorkerUnavailable
 
 _log = logging.getLogger(__name__)
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "The body is too large", 415: "JSON is needed"}
@@ -39,7 +39,7 @@ def install(app: FastAPI) -> None:
         more: dict[str, Any] = {}
         if isinstance(error, InvalidSpec):
             more["errors"] = [one.as_dict() for one in error.errors]
-        if isinstance(error, StoreUnavailable):
+        if isinstance(error, StoreUnavailable | WorkerUnavailable):
             more["headers"] = {"Retry-After": "2"}
         return problem(request, error.status, error.code, error.title, str(error), **more)
 

@@ -1,9 +1,6 @@
 """/v1/experiments: submit, read, list, change, cancel, delete."""
 
 import asyncio
-import hashlib
-import json
-import logging
 import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,17 +10,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
-from satnet import broker
-from satnet.errors import BadRequest, FieldError, InvalidSpec
-from satnet.queues import queue_for
-from satnet.results import new_id
+from api.submission import accept
+from satnet.artifacts import Artifacts, model_name
+from satnet.errors import BadRequest, FieldError, InvalidSpec, NotFound
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import dataset_info, parse_spec, plan_network
 from satnet.store import Store
 from satnet.tables import epoch_rows, to_csv
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
-_log = logging.getLogger(__name__)
 _POLL = 0.1
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
@@ -53,13 +48,6 @@ async def _changed(store: Store, identity: str, version: int, wait: float, termi
         await asyncio.sleep(_POLL)
 
 
-def _wake(queue: str) -> None:
-    try:
-        broker.send_ticket(queue)
-    except Exception as error:  # noqa: BLE001 - any broker error: the ticket is a hint, and the reaper repeats it
-        _log.warning("no ticket for queue %s: %s", queue, error)
-
-
 @router.post("", status_code=202)
 async def submit(
     store: StoreDep,
@@ -73,21 +61,7 @@ async def submit(
     spec = await run_in_threadpool(parse_spec, body)
     if dry_run:
         return JSONResponse(await run_in_threadpool(_estimate, spec, settings.thresholds))
-    fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
-    identity, replayed = await run_in_threadpool(
-        lambda: store.submit(
-            experiment_id=new_id(),
-            spec=spec.to_json(),
-            spec_sha256=spec.sha256,
-            queue=queue,
-            idempotency_key=idempotency_key,
-            fingerprint=fingerprint,
-            findings=diagnose(facts_of(spec), overrides=settings.thresholds),
-        )
-    )
-    if not replayed:
-        await run_in_threadpool(_wake, queue)
+    identity = await run_in_threadpool(accept, store, settings, spec, key=idempotency_key, body=body)
     headers = {"Location": f"/v1/experiments/{identity}"}
     if wait:
         version = await run_in_threadpool(store.version, identity)
@@ -193,9 +167,10 @@ def patch_experiment(identity: str, store: StoreDep, body: BodyDep) -> Response:
 
 
 @router.delete("/{identity}", status_code=204)
-def delete_experiment(identity: str, store: StoreDep) -> None:
+def delete_experiment(identity: str, store: StoreDep, settings: SettingsDep) -> None:
     """Delete a terminal experiment and all it left."""
     store.delete(identity)
+    Artifacts(settings.artifacts).delete(model_name(identity))
 
 
 @router.post("/{identity}/cancel")
@@ -222,10 +197,23 @@ def epochs(
     return Response(to_csv(epoch_rows(records)), media_type="text/csv")
 
 
-@router.get("/{identity}/findings")
-def findings(identity: str, store: StoreDep) -> dict[str, Any]:
-    """The diagnosis; empty until its rules land."""
-    return {"data": store.get(identity)["findings"]}
+@router.get("/{identity}/units")
+def units(
+    identity: str,
+    store: StoreDep,
+    layer: str | None = None,
+    epoch: Annotated[int | None, Query(ge=0)] = None,
+    fold: Annotated[int | None, Query(ge=0)] = None,
+) -> dict[str, Any]:
+    """Per-unit arrays of a measured epoch (default: the latest) and layer (default: all)."""
+    found = store.units(identity, epoch, fold)
+    if found is None:
+        raise NotFound(f"{identity} keeps no per-unit arrays of {'any epoch' if epoch is None else f'epoch {epoch}'}")
+    if layer is None:
+        return found
+    if layer not in found["layers"]:
+        raise NotFound(f"{identity} has no hidden layer {layer}; it has {', '.join(found['layers'])}")
+    return found | {"layers": {layer: found["layers"][layer]}}
 
 
 @router.get("/{identity}/events")

@@ -1,10 +1,17 @@
 """The one Celery app. Its messages are wake-up calls: "look in queue Q", and nothing is lost if one is."""
 
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+
 from celery import Celery
 
 from satnet.settings import Settings, get_settings
 
 TICKET = "satnet.ticket"
+_MOST_DUE = 64  # tickets of one queue that wait for the broker
+_log = logging.getLogger(__name__)
 
 
 def make_app(settings: Settings) -> Celery:
@@ -50,3 +57,34 @@ app = make_app(get_settings())
 def send_ticket(queue: str) -> None:
     """Wake one worker of `queue`; raises kombu's errors where the broker is away."""
     app.send_task(TICKET, queue=queue, retry=False, ignore_result=True)
+
+
+class Bell:
+    """Sends tickets from a thread of its own, so that nobody waits for a broker that is away."""
+
+    def __init__(self, send: Callable[[str], None] = send_ticket) -> None:
+        """`send`: how one ticket is sent."""
+        self._send, self._due, self._condition = send, Counter[str](), threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, queue: str) -> None:
+        """Wake one more worker of `queue`, soon; a ticket is a hint, and the reaper repeats it."""
+        with self._condition:
+            self._due[queue] = min(self._due[queue] + 1, _MOST_DUE)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="bell", daemon=True)
+                self._thread.start()
+            self._condition.notify()
+
+    def _serve(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._due.total() > 0)
+                queue = next(name for name, count in self._due.items() if count)
+                self._due[queue] -= 1
+            try:
+                self._send(queue)
+            except Exception as error:  # noqa: BLE001 - kombu raises many kinds; the reaper sends what is missing
+                _log.warning("no ticket for queue %s: %s", queue, error)
+                with self._condition:
+                    self._due.clear()

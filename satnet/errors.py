@@ -7,6 +7,7 @@ SatnetError
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
 ├── StoreUnavailable       503 store_unavailable       Redis is away or full
+├── WorkerUnavailable      503 worker_unavailable      nobody is there to compute it
 ├── TrainingError          (never over HTTP: it becomes a status_reason)
 │   ├── DataError          data_error
 │   ├── BuildError         build_error
@@ -81,6 +82,12 @@ class StoreUnavailable(SatnetError):
     """Redis cannot be reached, or refuses writes; nothing was stored."""
 
     status, code, title = 503, "store_unavailable", "The store is not available"
+
+
+class WorkerUnavailable(SatnetError):
+    """No worker is there to compute what was asked."""
+
+    status, code, title = 503, "worker_unavailable", "No worker is available"
 
 
 class TrainingError(SatnetError):

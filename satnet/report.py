@@ -1,6 +1,7 @@
 """The terminal's picture of an experiment: saturation per layer at epoch 0 and at the end."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,18 +13,26 @@ def _percent(value: float | None) -> str:
 
 
 def saturation_table(document: Mapping[str, Any]) -> Table:
-    """One row a hidden layer; '-' where the number has no meaning for its activation."""
+    """One row a hidden layer, before training -> at the end; '-' where the number has no meaning."""
     table = Table(title=f"{document['name'] or document['id']}: {document['status']}", title_justify="left")
     table.add_column("layer")
     table.add_column("activation")
-    for name in ("saturated, epoch 0", "at the end", "gate, epoch 0", "at the end", "dead units"):
+    for name in ("saturated", "gate", "dead units"):
         table.add_column(name, justify="right")
     for layer in document["summary"]["layers"]:
-        first, last = layer["epoch_0"], layer["final"]
-        cells = [_percent(one["saturated_fraction"]) for one in (first, last)]
-        cells += ["-" if one["gate"] is None else f"{one['gate']:.2f}" for one in (first, last)]
-        table.add_row(layer["name"], layer["activation"], *cells, _percent(last["dead_unit_fraction"]))
+        ends = (layer["epoch_0"], layer["final"])
+        table.add_row(
+            layer["name"],
+            layer["activation"],
+            _course([_percent(one["saturated_fraction"]) for one in ends]),
+            _course(["-" if one["gate"] is None else f"{one['gate']:.2f}" for one in ends]),
+            _course([_percent(one["dead_unit_fraction"]) for one in ends]),
+        )
     return table
+
+
+def _course(ends: Sequence[str]) -> str:
+    return "-" if set(ends) == {"-"} else " -> ".join(ends)
 
 
 def _metrics(record: Mapping[str, Any]) -> str:
@@ -66,3 +75,61 @@ def print_report(document: Mapping[str, Any], console: Console) -> None:
         console.print(told + message, markup=False, soft_wrap=True)
     if reason := document["status_reason"]:
         console.print(f"{reason['code']}: {reason['message']}", markup=False, soft_wrap=True)
+    print_findings(document["findings"], console)
+
+
+def print_findings(findings: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Warnings and criticals in full with their first remedy; what is only worth knowing in a line."""
+    for finding in findings:
+        if finding["severity"] == "info":
+            continue
+        console.print(f"\n{finding['severity']}: {finding['id']}", style=_STYLES[finding["severity"]])
+        console.print(finding["explanation"], markup=False, highlight=False)
+        for number, remedy in enumerate(finding["remedies"]):
+            console.print(f"  remedy {number}: {patch_line(remedy['patch'])}", markup=False, highlight=False)
+    if notes := [finding["id"] for finding in findings if finding["severity"] == "info"]:
+        console.print(f"\nworth knowing: {', '.join(notes)}", markup=False, highlight=False)
+
+
+_STYLES = {"warning": "yellow", "critical": "bold red"}
+
+
+def patch_line(patch: Sequence[Mapping[str, Any]]) -> str:
+    """A JSON Patch in one line."""
+    parts = []
+    for one in patch:
+        value = one.get("value")
+        shown = value if isinstance(value, str) else json.dumps(value)
+        parts.append(f"{one['path']} {'+' if one['op'] == 'add' else '='} {shown}")
+    return "; ".join(parts)
+
+
+def print_comparison(found: Mapping[str, Any], console: Console) -> None:
+    """Differences, final metrics side by side, and the verdict on a remedy."""
+    experiments = found["experiments"]
+    table = Table()
+    table.add_column("")
+    for one in experiments:
+        table.add_column(one["name"] or one["id"], justify="right", overflow="fold")
+    for row in found["differences"]:
+        table.add_row(row["pointer"], *[json.dumps(value) for value in row["values"]])
+    table.add_section()
+    table.add_row("status", *[one["status"] for one in experiments])
+    for name in ("train.loss", "train.accuracy", "validation.loss", "validation.accuracy"):
+        part, _, key = name.partition(".")
+        values = [(one["final"] or {}).get(part, {}).get(key) for one in experiments]
+        table.add_row(f"final {name}", *["-" if value is None else f"{value:.4f}" for value in values])
+    for name in ("saturated_fraction", "gate"):
+        for place, word in ((0, "at epoch 0"), (-1, "at the end")):
+            told = [[value for value in line if value is not None] for line in found["series"][name]]
+            table.add_row(f"worst {name} {word}", *[f"{line[place]:.3f}" if line else "-" for line in told])
+    alarms = [sum(finding["severity"] != "info" for finding in one["findings"]) for one in experiments]
+    table.add_row("warnings and criticals", *map(str, alarms))
+    console.print(table)
+    if verdict := found["verdict"]:
+        console.print(f"{patch_line(verdict['patch'])}: {verdict['verdict']}; {verdict['reason']}", markup=False)
+        if numbers := verdict["numbers"]:
+            interval = numbers["interval"]
+            spread = "" if interval is None else f", 95 % interval {interval[0]:+.4f} to {interval[1]:+.4f}"
+            text = f"{numbers['metric']} {numbers['before']:.4f} -> {numbers['after']:.4f}, gain {numbers['gain']:+.4f}"
+            console.print(f"{text}{spread}, {numbers['pairs']} pairs", markup=False, highlight=False)

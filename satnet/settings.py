@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"  # the truth
     broker_url: str = ""  # Celery's wake-up calls; empty: the same server, database 1
     data_dir: Path = Path("var")  # datasets, the embedded store, models
+    artifacts_url: str = ""  # trained models; empty: under data_dir, else any URL that fsspec knows
     host: str = "127.0.0.1"  # satnet up's API binds here
     port: int = Field(8000, ge=0, le=65535)  # 0: any free one
     queue: str = "default"  # which queue this worker takes from
@@ -42,6 +43,11 @@ class Settings(BaseSettings):
 
             thresholds(value)
         return value
+
+    @property
+    def artifacts(self) -> str:
+        """Where artifacts lie: `artifacts_url`, or a directory under `data_dir`."""
+        return self.artifacts_url or str(self.data_dir.resolve() / "artifacts")
 
     @property
     def broker(self) -> str:

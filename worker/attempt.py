@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from satnet.artifacts import Artifacts, model_name
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
 from satnet.journal import Journal
 from satnet.results import progress_at, summarise
@@ -38,6 +39,7 @@ def run_attempt(  # noqa: C901 - one except clause an ending; apart they would b
     spec = parse_spec(grant.spec)
     journal = Journal(facts_of(spec), spec.training.epochs, settings.thresholds)
     records, began = journal.records, time.monotonic()
+    artifacts = Artifacts(settings.artifacts)
 
     def on_epoch(record: dict[str, Any]) -> None:
         entry = journal.add(record)
@@ -62,6 +64,7 @@ def run_attempt(  # noqa: C901 - one except clause an ending; apart they would b
                 on_epoch=on_epoch,
                 check=lease.check,
                 attempt=grant.attempt,
+                keep_model=lambda path: artifacts.put(model_name(grant.id), path),
             )
         except Interrupted as interruption:
             if interruption.reason == "cancel":

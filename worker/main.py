@@ -15,7 +15,7 @@ from satnet.errors import StoreUnavailable
 from satnet.queues import queues_of
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
-from worker import device, drain, tasks
+from worker import device, drain, predict, tasks
 
 _log = logging.getLogger(__name__)
 _IDENTITY = "SATNET_WORKER_ID"  # the parent's name, handed to its children
@@ -44,6 +44,7 @@ def warm(**_: Any) -> None:
     if settings.threads:
         tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+    threading.Thread(target=predict.serve, args=(settings,), name="predict", daemon=True).start()
     threading.Thread(target=_announce, args=(settings,), name="announce", daemon=True).start()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from satnet.cli import here, remote
+from satnet.cli import diagnosis, here, remote
 
 app = typer.Typer(no_args_is_help=True, help="Says why a network does not learn.", add_completion=False)
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -22,6 +22,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cancel": remote.cancel,
     "epochs": remote.epochs,
     "workers": remote.workers,
+    "findings": diagnosis.findings,
+    "remedy": diagnosis.remedy,
+    "compare": diagnosis.compare,
+    "script": diagnosis.script,
+    "download": diagnosis.download,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -13,7 +13,8 @@ from satnet.tables import epoch_rows
 Identity = Annotated[str, typer.Argument(metavar="ID", help="An experiment, exp_...")]
 
 
-def _client() -> Any:
+def connect() -> Any:
+    """The client of SATNET_URL."""
     from satnet.client import Client
 
     return Client()
@@ -43,7 +44,7 @@ def submit(
     output: Output = Format.TABLE,
 ) -> None:
     """POST SPEC (a JSON or YAML file, - or preset:NAME) to the service."""
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         content = read_spec(spec, set_ or [])
         if dry_run:
             print_json(client.experiments.dry_run(content))
@@ -63,7 +64,7 @@ def wait(
     output: Output = Format.TABLE,
 ) -> None:
     """Wait until an experiment is over; Ctrl-C leaves it running."""
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         wait_and_show(client, identity, timeout, output)
 
 
@@ -71,7 +72,7 @@ def watch(identity: Identity) -> None:
     """Print each epoch as it is measured, to the end."""
     from satnet.report import epoch_line, metrics_line
 
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         shown: set[tuple[Any, Any]] = set()
 
         def follow(experiment: Any) -> None:
@@ -95,7 +96,7 @@ def list_(
     query: dict[str, Any] = {"limit": min(limit, 200)}
     query |= {"status": status} if status else {}
     query |= {"label": label} if label else {}
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         found = [one.document for one in islice(client.experiments.list(**query), limit)]
     if output == Format.JSON:
         print_json(found)
@@ -111,13 +112,13 @@ def list_(
 
 def show(identity: Identity, output: Output = Format.TABLE) -> None:
     """One experiment, its saturation and its findings."""
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         _show(whole(client.experiments.get(identity)), output)
 
 
 def cancel(identity: Identity) -> None:
     """Cancel an experiment."""
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         out.print(client.experiments.cancel(identity)["status"])
 
 
@@ -125,7 +126,7 @@ def epochs(identity: Identity, output: Output = Format.TABLE) -> None:
     """All measured epochs."""
     from satnet.report import epoch_line
 
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         records = client.experiments.epochs(identity)
     if output == Format.JSON:
         print_json(list(records))
@@ -138,7 +139,7 @@ def epochs(identity: Identity, output: Output = Format.TABLE) -> None:
 
 def workers(output: Output = Format.TABLE) -> None:
     """The workers seen within two minutes."""
-    with errors(), _client() as client:
+    with errors(), connect() as client:
         found = client.request("GET", "/v1/workers").json()["data"]
     if output == Format.JSON:
         print_json(found)

@@ -140,10 +140,21 @@ class Experiments:
 
     def remedy(self, identity: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
         """Submit a finding's remedy; one experiment a repeat."""
+        submitted = self.remedy_with_baselines(identity, finding, number, repeats)
+        return [one for one in submitted if one["parent"]["role"] == "remedy"]
+
+    def remedy_with_baselines(self, identity: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
+        """As `remedy`, and the unpatched runs of the further seeds behind them."""
         body = {"remedy": number, "repeats": repeats}
         path, headers = f"/v1/experiments/{identity}/findings/{finding}/remedy", protocol.keyed(None)
         answer = self._client.request("POST", path, json=body, headers=headers).json()
-        return [Experiment(self._client, one) for one in answer["data"]]
+        return [Experiment(self._client, one) for one in answer["data"] + answer["baselines"]]
+
+    def clone(self, identity: str, patch: Sequence[Mapping[str, Any]] = ()) -> Experiment:
+        """The same experiment again, with a JSON Patch of its spec."""
+        path, headers = f"/v1/experiments/{identity}/clone", protocol.keyed(None)
+        body = {"patch": [dict(one) for one in patch]}
+        return self._read(self._client.request("POST", path, json=body, headers=headers))
 
     def compare(self, *identities: str) -> dict[str, Any]:
         """Two or more experiments side by side, the first one as the baseline."""

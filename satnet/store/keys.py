@@ -10,6 +10,7 @@ RUN_ID = "sn:run_id"  # the Redis run that the reaper knows
 REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
 REAPER = "sn:lock:reaper"  # whose tick it is
 DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
+QUESTIONS = "sn:questions"  # list: what workers are asked besides training
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 
 
@@ -61,3 +62,8 @@ def worker(identity: str) -> str:
 def gpu(host: str, index: str) -> str:
     """The worker that uses a GPU."""
     return f"sn:gpu:{host}:{index}"
+
+
+def answer(name: str) -> str:
+    """List: the reply to a question."""
+    return f"sn:answer:{name}"

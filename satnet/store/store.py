@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -223,6 +224,36 @@ class Store:
             now = self._now()
             self._redis.zadd(keys.WORKERS, {identity: now})
             self._redis.set(keys.worker(identity), _dumps({"id": identity, "seen": now, **info}), ex=120)
+
+    # -- questions to workers ---------------------------------------------------------------------------------
+
+    def ask(self, question: Mapping[str, Any], patience: float) -> dict[str, Any] | None:
+        """Put a question to whichever worker is free first; its reply, or None after `patience` seconds."""
+        name = secrets.token_hex(8)
+        with _available():
+            until = self._now() + 1000 * patience
+            self._redis.lpush(keys.QUESTIONS, _dumps({**question, "id": name, "until": until}))
+            while (left := until - self._now()) > 0:
+                reply = self._redis.blpop([keys.answer(name)], timeout=min(2.0, max(0.1, left / 1000)))
+                if reply is not None:
+                    content: dict[str, Any] = json.loads(reply[1])
+                    return content
+        return None
+
+    def next_question(self) -> dict[str, Any] | None:
+        """The oldest question that somebody still waits for; None after a moment without one."""
+        with _available():
+            found = self._redis.brpop([keys.QUESTIONS], timeout=2)
+            if found is None:
+                return None
+            question: dict[str, Any] = json.loads(found[1])
+            return question if question["until"] > self._now() else None
+
+    def reply(self, name: str, content: Mapping[str, Any]) -> None:
+        """Answer a question; forgotten after a minute if nobody waits any more."""
+        with _available():
+            self._redis.lpush(keys.answer(name), _dumps(content))
+            self._redis.expire(keys.answer(name), 60)
 
     def lease_gpu(self, host: str, index: str, worker: str) -> bool:
         """Take or renew one GPU of a host for one lease; False if another worker has it."""

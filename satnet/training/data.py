@@ -39,6 +39,8 @@ class Data:
     classes: int | None
     target_mean: float
     target_std: float
+    center: Any  # subtracted from the raw inputs
+    scale: Any  # what they are then divided by
     statistics: dict[str, Any]
 
 
@@ -154,6 +156,8 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
         classes=classes,
         target_mean=mean,
         target_std=std,
+        center=center,
+        scale=scale,
         statistics=statistics,
     )
 

@@ -92,6 +92,24 @@ def build_initializer(named: Any, seed: int) -> Any:
     return cls(**named.parameters, **drawing)
 
 
+@keras.saving.register_keras_serializable("satnet")
+def gelu_approximate(x: Any) -> Any:
+    """Gelu by tanh; registered, so that a saved model finds it where satnet is imported."""
+    return keras.activations.gelu(x, approximate=True)
+
+
+def activation_layer(named: Any, name: str) -> Any:
+    """A layer that Keras can save: parameters in its configuration, not in a closure."""
+    layers, parameters = keras.layers, named.parameters
+    if named.name == "leaky_relu" and parameters:
+        return layers.LeakyReLU(negative_slope=parameters["negative_slope"], name=name)
+    if named.name == "elu" and parameters:
+        return layers.ELU(alpha=parameters["alpha"], name=name)
+    if named.name == "gelu" and parameters.get("approximate"):
+        return layers.Activation(gelu_approximate, name=name)
+    return layers.Activation(named.name, name=name)
+
+
 def build_activation(named: Any) -> Any:
     """Keras's activation function by name; parameters bound."""
     function = keras.activations.get(named.name)
@@ -128,8 +146,7 @@ class _Builder:
 
     def activate(self, name: str, kernel: Any, activation: Any) -> None:
         z = self.tensor
-        function = build_activation(activation)
-        self.tensor = keras.layers.Activation(function, name=f"{name}_activation")(z)
+        self.tensor = activation_layer(activation, f"{name}_activation")(z)
         self.taps.append(Tap(name, activation.name, dict(activation.parameters), z, self.tensor, kernel))
 
     def linear(self, layer: Any, index: int) -> None:

@@ -1,6 +1,8 @@
 """Train one experiment: data in, one compiled epoch after another, each measured and reported."""
 
+import logging
 import math
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +17,15 @@ from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
 from satnet.spec import ExperimentSpec, expand_layers
 from satnet.training.data import Data, folds, load_rows, prepare, probe_index, rng_for
 from satnet.training.environment import environment
+from satnet.training.export import save_model
 from satnet.training.network import Network, build_network, seed_of
 from satnet.training.optimizer import Plateau, build_optimizer
 from satnet.training.probe import Probe
 from satnet.training.program import EpochProgram, EpochSums, Evaluation, build_loss, wants_xla
 
 Report = Callable[[dict[str, Any]], None]
+KeepModel = Callable[[Path], Any]
+_log = logging.getLogger(__name__)
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
 
 
@@ -40,6 +45,7 @@ def train(
     on_epoch: Report,
     check: Callable[[], None] = lambda: None,
     attempt: int = 1,
+    keep_model: KeepModel | None = None,
 ) -> TrainingResult:
     """Train `spec` in this process and report each measured epoch's record.
 
@@ -49,6 +55,7 @@ def train(
         on_epoch: called with one record of METRICS section 3 for epoch 0 and each measured epoch.
         check: called between slices of at most about a second; raises Interrupted to stop.
         attempt: goes into the environment.
+        keep_model: called with the path of the trained model's file; what it returns goes into the summary.
 
     Raises:
         DataError, BuildError, NonFiniteLoss, OutOfMemory, DeadlineExceeded: the experiment failed.
@@ -62,7 +69,7 @@ def train(
             raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
 
     try:
-        return _train(spec, data_dir, on_epoch, checked, attempt)
+        return _train(spec, data_dir, on_epoch, checked, attempt, keep_model)
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
     finally:
@@ -70,7 +77,12 @@ def train(
 
 
 def _train(
-    spec: ExperimentSpec, data_dir: Path, on_epoch: Report, check: Callable[[], None], attempt: int
+    spec: ExperimentSpec,
+    data_dir: Path,
+    on_epoch: Report,
+    check: Callable[[], None],
+    attempt: int,
+    keep: KeepModel | None,
 ) -> TrainingResult:
     train_rows, test_rows = load_rows(spec, data_dir)
     check()
@@ -89,11 +101,26 @@ def _train(
         results.append(_Fold(spec, network, data, fold, on_epoch, check).train())
         last = results[-1]
     extra = {"test": last.test, "dataset": last.statistics, "parameters": last.parameters} | last.quality
+    extra["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
     if spec.cross_validation is not None:
         extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
+    if keep is not None:
+        extra["model"] = _kept(network, data, keep)
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
+
+
+def _kept(network: Network, data: Data, keep: KeepModel) -> Any:
+    """What `keep` tells of the model's file; None where it could not be kept, which costs no result."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="satnet-model-") as folder:
+            path = Path(folder) / "model.keras"
+            save_model(network, data, path)
+            return keep(path)
+    except OSError as error:
+        _log.warning("the model was not kept: %s", error)
+        return None
 
 
 @dataclass(frozen=True)

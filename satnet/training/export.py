@@ -1,0 +1,46 @@
+"""The trained network as one `.keras` file that takes raw rows: standardization is its first layer."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from satnet.errors import BadRequest
+from satnet.training.data import Data
+from satnet.training.network import Network
+
+
+def whole_model(network: Network, data: Data) -> Any:
+    """Raw rows in, outputs in the target's own units out."""
+    inputs = keras.Input(network.model.input_shape[1:])
+    center, scale = np.asarray(data.center), np.asarray(data.scale)
+    if center.ndim == 0:
+        ready = keras.layers.Rescaling(float(1.0 / scale), float(-center / scale), name="standardize")(inputs)
+    else:
+        axes = tuple(range(1, len(inputs.shape)))
+        layer = keras.layers.Normalization(axis=axes, mean=center, variance=scale**2, name="standardize")
+        ready = layer(inputs)
+    outputs = network.model(ready)
+    if (data.target_mean, data.target_std) != (0.0, 1.0):
+        outputs = keras.layers.Rescaling(data.target_std, data.target_mean, name="target_units")(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def save_model(network: Network, data: Data, path: Path) -> None:
+    """Write it to `path`, which ends in .keras."""
+    whole_model(network, data).save(path)
+
+
+def predict(path: Path, instances: Any) -> list[Any]:
+    """Outputs of a saved model for raw rows. Raises BadRequest where their shape does not fit."""
+    model = keras.models.load_model(path)
+    try:
+        rows = np.asarray(instances, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise BadRequest("instances: rows of numbers of one shape are needed") from error
+    expected = tuple(model.input_shape[1:])
+    if rows.ndim == 0 or rows.shape[1:] != expected or not len(rows):
+        raise BadRequest(f"instances: rows of shape {list(expected)} are needed, got {list(rows.shape[1:])}")
+    outputs: list[Any] = model.predict_on_batch(rows).tolist()
+    return outputs

@@ -1,0 +1,115 @@
+"""Verdicts from hand-made documents: what counts as help, and when nobody can tell."""
+
+import pytest
+
+from satnet.comparison import compare, differences
+
+
+def document(identity, accuracy=0.5, *, seed=1, role=None, findings=(), status="succeeded", rows=360, loss=1.0, **spec):
+    parent = {"experiment": "exp_0", "role": role, "finding": "f", "patch": [{"op": "replace"}]} if role else None
+    final = {
+        "train": {"loss": loss, "accuracy": accuracy},
+        "validation": {"loss": loss, "accuracy": accuracy},
+        "epoch": 3,
+    }
+    return {
+        "id": identity,
+        "name": None,
+        "status": status,
+        "is_terminal": status != "running",
+        "status_reason": None,
+        "seed": seed,
+        "parent": parent,
+        "findings": [{"id": one, "severity": "warning", "caused_by": None} for one in findings],
+        "summary": {
+            "final": final,
+            "best": None,
+            "test": None,
+            "seconds": 1.0,
+            "layers": [],
+            "rows": {"validation": rows},
+        },
+        "spec": {"loss": "categorical_crossentropy"} | spec,
+        "epochs": [],
+    }
+
+
+def verdict(*documents):
+    return compare(documents)["verdict"]
+
+
+def test_without_a_remedy_there_is_no_verdict():
+    # when / then
+    assert verdict(document("exp_0"), document("exp_1")) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "findings", "word"),
+    [
+        (0.9, (), "helped"),
+        (0.9, ("f",), "helped"),
+        (0.52, (), "inconclusive"),
+        (0.52, ("f",), "did not help"),
+        (0.2, (), "did not help"),
+    ],
+)
+def test_one_pair_is_judged_by_the_sampling_error_of_its_rows(after, findings, word):
+    # when
+    told = verdict(document("exp_0", findings=("f",)), document("exp_1", after, role="remedy", findings=findings))
+
+    # then 360 rows at 0.5: 1.96 standard errors of the difference are 0.073
+    assert told["verdict"] == word
+    assert told["numbers"]["gain"] == pytest.approx(after - 0.5)
+    half = (told["numbers"]["interval"][1] - told["numbers"]["interval"][0]) / 2
+    assert 0.05 < half < 0.08
+
+
+def test_several_seeds_are_judged_by_the_paired_interval():
+    # given gains of 0.02, 0.03 and 0.04, all far below the sampling error of one pair
+    documents = [document("exp_0", 0.50, seed=1, findings=("f",))]
+    documents += [document(f"exp_b{n}", 0.50 + 0.1 * n, seed=n + 1, role="baseline") for n in (1, 2)]
+    documents += [document(f"exp_r{n}", 0.52 + 0.11 * n, seed=n + 1, role="remedy") for n in (0, 1, 2)]
+
+    # when
+    told = verdict(*documents)
+
+    # then the half width is 4.303 * 0.01 / sqrt(3)
+    assert told["verdict"] == "helped"
+    assert told["numbers"]["pairs"] == 3
+    assert told["numbers"]["interval"] == pytest.approx([0.03 - 0.02484, 0.03 + 0.02484], abs=1e-4)
+
+
+def test_noise_over_seeds_is_not_help():
+    # given gains of -0.1, 0 and 0.2
+    documents = [document("exp_0", 0.5, seed=1), document("exp_b1", 0.5, seed=2, role="baseline")]
+    documents += [document("exp_b2", 0.5, seed=3, role="baseline")]
+    documents += [document(f"exp_r{n}", 0.5 + gain, seed=n + 1, role="remedy") for n, gain in enumerate((-0.1, 0, 0.2))]
+
+    # when / then
+    assert verdict(*documents)["verdict"] == "inconclusive"
+
+
+def test_ending_at_all_is_help():
+    # when / then
+    assert verdict(document("exp_0", status="failed"), document("exp_1", role="remedy"))["verdict"] == "helped"
+    assert verdict(document("exp_0"), document("exp_1", role="remedy", status="failed"))["verdict"] == "did not help"
+    assert verdict(document("exp_0"), document("exp_1", role="remedy", status="running"))["verdict"] == "inconclusive"
+
+
+def test_losses_of_two_kinds_are_not_compared():
+    # given a regression, which has no accuracy
+    before = document("exp_0", None, loss=0.5)
+    after = document("exp_1", None, role="remedy")
+    after["spec"]["loss"] = "huber"
+
+    # when / then
+    told = verdict(before, after)
+    assert (told["verdict"], told["numbers"]) == ("inconclusive", None)
+
+
+def test_differences_are_pointers_with_each_value():
+    # when
+    rows = differences([{"a": {"b": 1, "c/d": [1, 2]}, "name": "x"}, {"a": {"b": 2, "c/d": [1]}, "name": "y"}])
+
+    # then
+    assert rows == [{"pointer": "/a/b", "values": [1, 2]}, {"pointer": "/a/c~1d/1", "values": [2, None]}]

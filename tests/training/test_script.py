@@ -1,0 +1,104 @@
+"""Exported programs run by themselves, and reach what satnet reaches."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from satnet.local import run_local
+from satnet.script import to_script
+from satnet.spec import parse_spec
+
+SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
+SPECS = {
+    "dense": {
+        "dataset": {"name": "digits", "validation_fraction": 0.2},
+        "layers": [
+            {"type": "flatten"},
+            {
+                "type": "dense",
+                "units": 32,
+                "activation": {"name": "elu", "alpha": 0.5},
+                "kernel_initializer": {"name": "variance_scaling", "scale": 2.0},
+                "kernel_regularizer": {"name": "l1_l2", "l1": 1e-5, "l2": 1e-5},
+                "batch_normalization": "before_activation",
+                "repeat": 2,
+            },
+            {"type": "dropout", "rate": 0.1},
+            SOFTMAX,
+        ],
+        "optimizer": {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9},
+        "training": {
+            "epochs": 12,
+            "batch_size": 64,
+            "early_stopping": {"monitor": "validation.loss", "patience": 4, "restore_best_weights": True},
+            "learning_rate_schedule": {"name": "reduce_on_plateau", "patience": 3},
+        },
+    },
+    "convolution": {
+        "dataset": {"name": "digits", "standardize": "per_feature", "train_size": 1200},
+        "layers": [
+            {"type": "conv2d", "filters": 8, "kernel_size": [3, 3], "padding": "same", "activation": "leaky_relu"},
+            {"type": "average_pooling2d"},
+            {"type": "flatten"},
+            {"type": "maxout", "units": 16, "pieces": 2, "batch_normalization": "after_activation"},
+            {"type": "layer_normalization"},
+            SOFTMAX,
+        ],
+        "training": {
+            "epochs": 8,
+            "batch_size": 32,
+            "learning_rate_schedule": {"name": "exponential_decay", "decay_steps": 100, "decay_rate": 0.9},
+        },
+    },
+    "gaussian": {
+        "dataset": {"name": "gaussian", "features": 40, "samples": 2000, "classes": 4, "standardize": "minmax"},
+        "layers": [SOFTMAX | {"units": 4, "bias_initializer": {"name": "constant", "value": 0.1}}],
+        "optimizer": {"name": "adam", "learning_rate": 0.05},
+        "training": {"epochs": 30},
+        "cross_validation": {"folds": 2},
+    },
+}
+
+
+def result_of(script, tmp_path):
+    (tmp_path / "program.py").write_text(script)
+    command = [sys.executable, "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = [json.loads(line)["test"] for line in done.stdout.splitlines() if line.startswith("{")]
+    return told[-1]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_program_reaches_the_same_accuracy_within_noise(name, tmp_path):
+    # given
+    spec = SPECS[name] | {"seed": 3}
+
+    # when
+    ours = run_local(spec, data_dir=Path("nowhere"))["summary"]["test"]
+    theirs = result_of(to_script(parse_spec(spec), name), tmp_path)
+
+    # then 360 or 400 test rows: 0.1 is three standard errors of the difference at 0.7
+    assert ours["accuracy"] > 0.65
+    assert theirs["accuracy"] == pytest.approx(ours["accuracy"], abs=0.1 if name == "gaussian" else 0.05)
+
+
+def test_program_of_a_regression_reaches_the_same_error_within_noise(tmp_path):
+    # given
+    spec = {
+        "dataset": {"name": "diabetes", "standardize": "per_feature"},
+        "layers": [{"type": "dense", "units": 8, "activation": "tanh"}, {"type": "dense", "units": 1}],
+        "loss": "mean_squared_error",
+        "training": {"epochs": 40, "batch_size": 16},
+        "seed": 3,
+    }
+
+    # when
+    ours = run_local(spec, data_dir=Path("nowhere"))["summary"]["test"]
+    theirs = result_of(to_script(parse_spec(spec), "regression"), tmp_path)
+
+    # then the losses are those of the standardized target
+    assert theirs["loss"] == pytest.approx(ours["loss"], rel=0.15)

@@ -1,0 +1,47 @@
+"""Predictions: a thread of the child answers them, also while an experiment trains."""
+
+import logging
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from satnet.artifacts import Artifacts, model_name
+from satnet.errors import BadRequest, NotFound, SatnetError, StoreUnavailable
+from satnet.settings import Settings
+from satnet.store import Store
+
+_log = logging.getLogger(__name__)
+_PAUSE = 2.0
+
+
+def answer(artifacts: Artifacts, experiment: str, instances: Any) -> dict[str, Any]:
+    """The reply to one question: `predictions`, or `error` and `code`."""
+    from satnet.training.export import predict
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.keras"
+            path.write_bytes(artifacts.get(model_name(experiment)))
+            return {"predictions": predict(path, instances)}
+    except (BadRequest, NotFound) as error:
+        return {"error": str(error), "code": error.code}
+    except Exception as error:  # noqa: BLE001 - a model that cannot be loaded ends this answer, not the worker
+        _log.exception("prediction for %s failed", experiment)
+        return {"error": f"{type(error).__name__}: {error}"[:300], "code": "internal_error"}
+
+
+def serve(settings: Settings) -> None:
+    """Answer questions until the process ends."""
+    store, artifacts = Store(settings), Artifacts(settings.artifacts)
+    while True:
+        try:
+            question = store.next_question()
+            if question is not None:
+                reply = answer(artifacts, question["experiment"], question["instances"])
+                store.reply(question["id"], reply)
+        except StoreUnavailable as error:
+            _log.warning("predictions: %s", error)
+            threading.Event().wait(_PAUSE)
+        except SatnetError:
+            _log.exception("predictions")
