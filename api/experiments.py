@@ -10,16 +10,20 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
+from api.external import submit_external
 from api.submission import accept
 from satnet.artifacts import Artifacts, model_name
 from satnet.errors import BadRequest, FieldError, InvalidSpec, NotFound
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import dataset_info, parse_spec, plan_network
+from satnet.spec.external import parse_external
 from satnet.store import Store
 from satnet.tables import epoch_rows, to_csv
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 _POLL = 0.1
+_COMPUTED = ("training", "cross_validation", "priority")  # of an external experiment's spec
+_HERE = {"kind": "experiment"}  # may be said, and need not
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
@@ -58,7 +62,11 @@ async def submit(
     dry_run: bool = False,
 ) -> Response:
     """Accept an experiment; it is stored before the answer leaves."""
-    spec = await run_in_threadpool(parse_spec, body)
+    if body.get("kind") == "external":
+        identity = await run_in_threadpool(submit_external, store, settings, body, idempotency_key)
+        document, version = await run_in_threadpool(store.get_versioned, identity)
+        return _answer(document, version, 202, Location=f"/v1/experiments/{identity}")
+    spec = await run_in_threadpool(parse_spec, {key: body[key] for key in body if body[key] != _HERE.get(key)})
     if dry_run:
         return JSONResponse(await run_in_threadpool(_estimate, spec, settings.thresholds))
     identity = await run_in_threadpool(accept, store, settings, spec, key=idempotency_key, body=body)
@@ -161,9 +169,21 @@ def patch_experiment(identity: str, store: StoreDep, body: BodyDep) -> Response:
     if unknown:
         detail = "only name, labels and priority can be changed"
         raise InvalidSpec([FieldError(f"#/{key}", detail, "extra_forbidden", body[key]) for key in unknown])
-    parse_spec(current["spec"] | body)  # the same rules as at POST
+    _check_changes(current, body)
     store.patch(identity, body)
     return _answer(*store.get_versioned(identity))
+
+
+def _check_changes(current: dict[str, Any], changes: dict[str, Any]) -> None:
+    """The same rules as at POST."""
+    if current["kind"] == "experiment":
+        parse_spec(current["spec"] | changes)
+    elif "priority" in changes:
+        detail = "an external experiment waits in no queue"
+        raise InvalidSpec([FieldError("#/priority", detail, "not_allowed", changes["priority"])])
+    else:
+        told = {key: current["spec"][key] for key in current["spec"] if key not in _COMPUTED}
+        parse_external(told | changes | {"epochs": current["spec"]["training"]["epochs"]})
 
 
 @router.delete("/{identity}", status_code=204)

@@ -7,6 +7,7 @@ import redis
 
 NAMES = (
     "submit",
+    "external",
     "claim",
     "heartbeat",
     "epoch",

@@ -113,6 +113,38 @@ class Store:
             raise StoreUnavailable("the store is at 80 % of its memory; running experiments go first")
         return str(identity), outcome == "replayed"
 
+    def submit_external(
+        self,
+        *,
+        experiment_id: str,
+        spec: Mapping[str, Any],
+        idempotency_key: str | None,
+        fingerprint: str,
+        findings: Records,
+    ) -> str:
+        """Store an experiment that is trained elsewhere, running from the start under fence 1; its id."""
+        fields = {
+            "kind": "external",
+            "name": spec["name"] or "",
+            "labels": _dumps(spec["labels"]),
+            "spec": _dumps(spec),
+            "spec_sha256": "",
+            "seed": 0,
+            "priority": 0,
+            "keep": 0,
+            "queue": "",
+            "dataset": "",
+            "parent": "",
+            "findings": _dumps(findings),
+        }
+        flat = [part for pair in fields.items() for part in pair]
+        ttl = _ms(self._settings.idempotency_ttl)
+        with _available():
+            outcome, identity = self._run("external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
+        if outcome == "reused":
+            raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+        return str(identity)
+
     def cancel(self, identity: str) -> str:
         """Cancel at once (queued, paused) or at the next heartbeat (running); the status before."""
         with _available():
@@ -156,7 +188,9 @@ class Store:
         with _available():
             return str(self._run("heartbeat", identity, fence, _ms(self._settings.lease), ""))
 
-    def epoch(self, identity: str, fence: int, entry: Entry, progress: Mapping[str, Any]) -> bool:
+    def epoch(
+        self, identity: str, fence: int, entry: Entry, progress: Mapping[str, Any], *, leased: bool = True
+    ) -> bool:
         """Store a measured epoch; False if a newer attempt owns the experiment."""
         record = entry.record
         fold = "" if record["fold"] is None else record["fold"]
@@ -170,7 +204,7 @@ class Store:
                     _dumps(record),
                     _dumps(progress),
                     _dumps(headline(record)),
-                    _ms(self._settings.lease),
+                    _ms(self._settings.lease) if leased else 0,
                     _dumps(entry.units) if entry.units else "",
                     "" if entry.findings is None else _dumps(entry.findings),
                 )

@@ -11,6 +11,8 @@ from satnet.settings import Settings
 from satnet.spec import parse_spec
 
 LAYER = {
+    "activation": "tanh",
+    "saturated_unit_fraction": 0.0,
     "saturated_fraction": 0.1,
     "saturated_low": 0.05,
     "saturated_high": 0.05,

@@ -187,6 +187,50 @@ def test_the_readmes_shell_block_runs_as_it_stands(service, tmp_path):
     assert "event: end" in done.stdout
 
 
+def test_a_remedy_is_verified_and_the_model_predicts_over_http(client):
+    # given
+    spec = presets.load("saturated-digits") | {"training": {"epochs": 6, "batch_size": 1}}
+    experiment = client.experiments.create(spec).wait(timeout=60)
+    finding = next(one for one in experiment.findings if one.rule == "saturated_at_start")
+
+    # when
+    healed = finding.remedy().wait(timeout=60)
+
+    # then
+    verdict = client.experiments.compare(experiment["id"], healed["id"])["verdict"]
+    assert (verdict["finding"], verdict["finding_gone"]) == (finding.id, 1)
+    outputs = healed.predict([[[0.0] * 8] * 8])
+    assert len(outputs[0]) == 10
+    assert "keras.Sequential" in healed.script()
+
+
+def test_a_monitor_in_anybodys_fit_appears_as_an_experiment(service, client):
+    # given
+    import keras
+    import numpy as np
+
+    from satnet import SaturationMonitor
+
+    rng = np.random.default_rng(0)
+    x, y = 40 * rng.standard_normal((400, 12)), rng.integers(0, 3, 400)
+    model = keras.Sequential([keras.Input((12,)), keras.layers.Dense(7, "tanh"), keras.layers.Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    # when
+    monitor = SaturationMonitor(x, y, url=service.url, name="mine", verbose=False)
+    model.fit(x, y, epochs=3, callbacks=[monitor], verbose=0)
+
+    # then
+    document = client.experiments.get(monitor.experiment)
+    assert (document["kind"], document["status"], document["name"]) == ("external", "succeeded", "mine")
+    assert [one["epoch"] for one in document.epochs] == [0, 1, 2, 3]
+    assert document.epochs == monitor.epochs
+    assert document["findings"] == monitor.findings
+    assert document["findings"][0]["rule"] == "input_not_standardized"
+    name = monitor.epochs[0]["layers"][0]["name"]
+    assert len(document.units(epoch=0)["layers"][name]["gate"]) == 7
+
+
 def test_experiments_survive_a_restart_of_the_whole_service(tmp_path):
     # given
     first = Service(tmp_path)

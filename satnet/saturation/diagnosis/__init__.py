@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from satnet.saturation.diagnosis import gradients, outcome, start, steps, units
-from satnet.saturation.diagnosis.facts import Facts, Run, facts_of
+from satnet.saturation.diagnosis.facts import Facts, Run, facts_of, facts_of_external
 from satnet.saturation.diagnosis.finding import Finding, Remedy, stronger
 from satnet.saturation.diagnosis.remedies import usable
 from satnet.saturation.diagnosis.thresholds import DEFAULTS, Threshold, thresholds
@@ -19,6 +19,7 @@ __all__ = [
     "Threshold",
     "diagnose",
     "facts_of",
+    "facts_of_external",
     "thresholds",
 ]
 

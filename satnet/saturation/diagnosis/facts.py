@@ -8,6 +8,7 @@ from typing import Any
 
 from satnet.saturation.diagnosis.thresholds import Threshold, thresholds
 from satnet.spec import ExperimentSpec, dataset_info, output_activation
+from satnet.spec.external import ExternalSpec
 from satnet.spec.hidden import PlannedActivation, activations
 
 Record = Mapping[str, Any]
@@ -56,6 +57,19 @@ def facts_of(spec: ExperimentSpec) -> Facts:
         raw_input=info.raw_input if info and spec.dataset.standardize == "none" else None,
         validates_on_test=spec.dataset.validation_fraction == 0 and spec.cross_validation is None,
         predicted_std=predicted,
+    )
+
+
+def facts_of_external(spec: ExternalSpec) -> Facts:
+    """What is known of a network that was trained elsewhere."""
+    return Facts(
+        loss=spec.loss,
+        output_activation=spec.output_activation,
+        optimizer=spec.optimizer,
+        learning_rate=spec.learning_rate,
+        hidden=spec.planned(),
+        output=None,
+        initializers={one.name: one.initializer for one in spec.layers if one.initializer},
     )
 
 

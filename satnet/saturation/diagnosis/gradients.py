@@ -51,7 +51,7 @@ def _against_vanishing(run: Run, network: dict[str, float | None]) -> list[Remed
     hidden = run.facts.hidden
     bounded = [layer for layer in hidden if layer.activation in BOUNDED]
     by_gates = remedies.activation(bounded, "relu", "he_normal", "a rectifier's slope is 1 where it is active")
-    by_gates += remedies.batch_norm_before(run.facts, hidden)
+    by_gates += remedies.batch_norm_before(hidden)
     by_weights = remedies.prescribed_initializer(hidden)
     return by_gates + by_weights if gates <= weights else by_weights + by_gates
 
@@ -65,7 +65,7 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
             return None
         cures = remedies.learning_rate(run.facts, 0.1) + remedies.clip()
         cures += remedies.prescribed_initializer(run.facts.hidden)
-        cures += remedies.batch_norm_before(run.facts, run.facts.hidden)
+        cures += remedies.batch_norm_before(run.facts.hidden)
         return Finding(
             "exploding_gradient",
             "warning",

@@ -21,9 +21,12 @@ def _replace(path: str, value: Any) -> dict[str, Any]:
 
 
 def usable(facts: Facts, remedies: Iterable[Remedy]) -> Sequence[Remedy]:
-    """Those whose patch applies, changes the spec and gives a valid one; each kept once."""
+    """Those whose patch applies, changes the spec and gives a valid one; each kept once.
+
+    A network of the user's own has no spec to patch: its remedies say in words what to change.
+    """
     if facts.spec is None:
-        return ()
+        return tuple(Remedy((), f"{_in_words(remedy.patch)}: {remedy.why}") for remedy in remedies if remedy.patch)
     kept: list[Remedy] = []
     for remedy in remedies:
         if any(list(one.patch) == list(remedy.patch) for one in kept):
@@ -31,6 +34,15 @@ def usable(facts: Facts, remedies: Iterable[Remedy]) -> Sequence[Remedy]:
         if remedy.patch and _changes(facts.spec, remedy.patch):
             kept.append(remedy)
     return tuple(kept)
+
+
+def _in_words(patch: Sequence[dict[str, Any]]) -> str:
+    """`/layers/1/activation` is the activation of the model's layer 1."""
+    parts = []
+    for one in patch:
+        value = one["value"] if isinstance(one["value"], str) else json.dumps(one["value"])
+        parts.append(f"{one['path'].lstrip('/').replace('/', '.')} = {value}")
+    return ", ".join(parts)
 
 
 def _changes(spec: Any, patch: Sequence[dict[str, Any]]) -> bool:
@@ -43,7 +55,7 @@ def _changes(spec: Any, patch: Sequence[dict[str, Any]]) -> bool:
 
 def standardize(facts: Facts) -> list[Remedy]:
     """Zero mean and unit variance for the inputs."""
-    if facts.spec is None or facts.spec["dataset"]["standardize"] == "global":
+    if facts.spec is not None and facts.spec["dataset"]["standardize"] == "global":
         return []
     patch = [_replace("/dataset/standardize", "global")]
     return [Remedy(patch, "inputs of mean 0 and standard deviation 1 keep the first layer out of its tails")]
@@ -87,12 +99,12 @@ def zero_bias(facts: Facts, layer: PlannedActivation) -> list[Remedy]:
     return [Remedy(patch, "a bias of 0 leaves about half of the rows active")]
 
 
-def batch_norm_before(facts: Facts, layers: Iterable[PlannedActivation]) -> list[Remedy]:
+def batch_norm_before(layers: Iterable[PlannedActivation]) -> list[Remedy]:
     """Batch normalization between the linear part and the activation."""
     patch: Patch = []
     inserted = 0
     for layer in layers:
-        if layer.weights is None or layer.batch_normalization != "none" or facts.spec is None:
+        if layer.weights is None or layer.batch_normalization != "none":
             continue
         if layer.weights == layer.activated:
             patch.append(_replace(f"/layers/{layer.weights + inserted}/batch_normalization", "before_activation"))

@@ -158,7 +158,7 @@ def saturated_at_start(run: Run) -> Iterator[Finding]:
         for severity in ("critical", "warning"):
             if share > run.limit(f"saturated_at_start_{severity}"):
                 cures = remedies.standardize(run.facts) + remedies.prescribed_initializer([layer])
-                cures += remedies.batch_norm_before(run.facts, [layer])
+                cures += remedies.batch_norm_before([layer])
                 spread = record["preactivation"]["std"]
                 yield Finding(
                     "saturated_at_start",

@@ -34,7 +34,7 @@ def saturation_growing(run: Run) -> Iterator[Finding]:
             harmful = stalled or (vanishing and not tolerated)
             why = "and the loss has stopped falling" if stalled else "and the first layers get little gradient"
             told = why if harmful else "while the network still learns, which is no harm in itself"
-            cures = remedies.learning_rate(run.facts, 0.1) + remedies.batch_norm_before(run.facts, [layer])
+            cures = remedies.learning_rate(run.facts, 0.1) + remedies.batch_norm_before([layer])
             cures += remedies.activation([layer], "relu", "he_normal", "a rectifier has no upper tail")
             return Finding(
                 "saturation_growing",
@@ -125,7 +125,7 @@ def _against_dying(run: Run, layer: PlannedActivation, name: str) -> list[Remedy
     slower = remedies.learning_rate(run.facts, 0.1)
     others = remedies.activation([layer], "leaky_relu", None, "a slope below 0 lets a unit come back")
     others += remedies.activation([layer], "elu", None, "a soft low side lets a unit come back")
-    others += remedies.batch_norm_before(run.facts, [layer])
+    others += remedies.batch_norm_before([layer])
     deadly = _largest_step(run, name) > run.limit("update_ratio_deadly")
     return slower + others if deadly else others + slower
 

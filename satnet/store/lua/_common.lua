@@ -50,7 +50,7 @@ local function settle(id, retention_ms)
   end
   redis.call('ZREM', 'sn:leases', id)
   redis.call('ZREM', 'sn:delayed', id)
-  redis.call('ZREM', 'sn:q:' .. redis.call('HGET', k, 'queue'), id)
+  redis.call('ZREM', 'sn:q:' .. (redis.call('HGET', k, 'queue') or ''), id)
   if redis.call('HGET', k, 'keep') == '0' then
     for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
   end

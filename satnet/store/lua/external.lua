@@ -1,0 +1,29 @@
+-- Store an experiment that is trained elsewhere: running from the start, under fence 1, without queue or lease.
+-- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
+-- Returns {'new'|'replayed'|'reused', id}.
+local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
+local k = exp_key(id)
+if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
+if key ~= '' then
+  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
+  if known[1] then
+    if known[2] == fingerprint then return {'replayed', known[1]} end
+    return {'reused', known[1]}
+  end
+end
+local now = now_ms()
+local fields = {}
+for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
+redis.call('HSET', k, unpack(fields))
+redis.call('HSET', k, 'status', 'running', 'created_at', now, 'started_at', now, 'version', 1, 'fence', 1, 'attempt', 1,
+  'lost', 0, 'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'flag', '',
+  'open_attempt', '{"attempt":1,"worker":"external","started_at":' .. now)
+redis.call('ZADD', 'sn:ix:all', now, id)
+redis.call('ZADD', 'sn:ix:running', now, id)
+if key ~= '' then
+  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', 'sn:idem:' .. key, ARGV[4])
+end
+event(id, 'status', '{"status":"running","reason":null}')
+return {'new', id}

@@ -1,0 +1,253 @@
+"""What the service measures, in anybody's own `model.fit`."""
+
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+
+from satnet.journal import Entry, Journal
+from satnet.saturation.diagnosis import facts_of_external
+from satnet.spec.external import ExternalLayer, ExternalSpec
+from satnet.training.data import probe_index
+from satnet.training.foreign import tap
+from satnet.training.network import Network
+from satnet.training.probe import Probe
+from satnet.training.program import TAIL, build_loss
+
+_CLASSES = {
+    "MeanSquaredError": "mean_squared_error",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "Huber": "huber",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "categorical_crossentropy",
+}
+_NAMES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "huber_loss": "huber",
+    "sparse_categorical_crossentropy": "categorical_crossentropy",
+}
+_ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
+
+
+class MonitorCallback(keras.callbacks.Callback):
+    """The measuring part of `satnet.SaturationMonitor`; what becomes of the records is its subclass's matter."""
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        epsilon: float = 0.05,
+        probe_size: int = 1024,
+        every: int = 1,
+        seed: int = 0,
+        verbose: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__()
+        if len(x) != len(y) or len(x) == 0:
+            raise ValueError(f"x and y must have as many rows, at least one; got {len(x)} and {len(y)}")
+        if every < 1 or probe_size < 1:
+            raise ValueError(f"every and probe_size must be at least 1; got {every} and {probe_size}")
+        self._x, self._y = np.asarray(x), np.asarray(y)
+        self._epsilon, self._probe_size, self._every, self._seed = epsilon, probe_size, every, seed
+        self._verbose, self._name = verbose, name
+        self.units: dict[str, dict[str, Any]] = {}
+        self._journal: Journal | None = None
+        self._steps: int | None = None
+
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        """The records so far."""
+        return self._journal.records if self._journal is not None else []
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The diagnosis of the records so far."""
+        return self._journal.findings() if self._journal is not None else []
+
+    def opened(self, spec: ExternalSpec) -> None:
+        """Called before epoch 0 is measured."""
+
+    def recorded(self, entry: Entry) -> None:
+        """Called with each measured epoch."""
+
+    def closed(self, *, failed: bool) -> None:
+        """Called when training ends."""
+
+    # -- Keras calls these ---------------------------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Find the taps and measure epoch 0."""
+        self._network, spec, probe = self._prepared()
+        self._probe: Probe = probe
+        self._kernels = [one.kernel for one in self._network.taps if one.kernel is not None]
+        self._journal = Journal(facts_of_external(spec), spec.epochs)
+        self.opened(spec)
+        self._began = time.monotonic()
+        self._measure(0, None)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Note the weights from which the epoch starts."""
+        self._began, self._seen, self._ratios = time.monotonic(), 0, list[list[float]]()
+        self._due = self._is_due(epoch + 1)
+        self._start = [np.asarray(kernel.value) for kernel in self._kernels] if self._due else []
+        self._before: list[Any] = []
+        self._steps = self.params.get("steps") or self._steps
+        self._every_step = getattr(self.model, "steps_per_execution", 1) == 1
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Keep the weights before each of the epoch's last steps."""
+        tail = self._steps is not None and batch >= self._steps - TAIL
+        if self._due and tail and self._every_step:
+            self._before = [np.asarray(kernel.value) for kernel in self._kernels]
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """How far the step went, against the size of what it changed."""
+        self._seen = batch + 1
+        if self._before:
+            after = [np.asarray(kernel.value) for kernel in self._kernels]
+            self._ratios.append([_ratio(old, new) for old, new in zip(self._before, after, strict=True)])
+            self._before = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Measure, if it is the epoch's turn."""
+        self._steps = self._seen or self._steps
+        if self._due:
+            self._measure(epoch + 1, logs or {})
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Say what was found."""
+        self.closed(failed=any(one["train"]["loss"] is None for one in self.epochs))
+        if self._verbose:
+            from satnet.report import epoch_line, print_findings
+
+            console = Console(file=sys.stdout)
+            for record in (self.epochs[0], self.epochs[-1]):
+                console.print(epoch_line(record), markup=False, highlight=False, soft_wrap=True)
+            print_findings(self.findings, console)
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _is_due(self, epoch: int) -> bool:
+        return epoch % self._every == 0 or epoch == self.params.get("epochs")
+
+    def _prepared(self) -> tuple[Network, ExternalSpec, Probe]:
+        loss, from_logits = _loss_of(self.model.loss)
+        logits = (
+            {"categorical_crossentropy": "softmax", "binary_crossentropy": "sigmoid"}[loss] if from_logits else None
+        )
+        network, layers = tap(self.model, logits)
+        y, labels, self._classes = _encoded(self._y, loss, int(network.probe.outputs[-1].shape[-1]))
+        index = probe_index(labels, self._classes, self._probe_size, self._seed)
+        self._variance = float(y.var()) if self._classes is None else None
+        probe = Probe(network, loss, build_loss(loss), self._x[index], y[index], self._epsilon)
+        return network, self._spec(loss, network, layers), probe
+
+    def _spec(self, loss: str, network: Network, layers: Sequence[ExternalLayer]) -> ExternalSpec:
+        optimizer = self.model.optimizer
+        return ExternalSpec(
+            kind="external",
+            name=self._name,
+            loss=loss,
+            output_activation=network.output.activation,
+            optimizer=type(optimizer).__name__.lower(),
+            learning_rate=float(optimizer.learning_rate),
+            layers=list(layers),
+            epochs=int(self.params.get("epochs") or 1),
+        )
+
+    def _fresh(self) -> bool:
+        """Whether the moving statistics of batch normalization are those of an untrained network."""
+        for layer in self._network.batch_normalizations():
+            if np.any(np.asarray(layer.moving_mean.value)) or np.any(np.asarray(layer.moving_variance.value) != 1):
+                return False
+        return True
+
+    def _measure(self, epoch: int, logs: Mapping[str, Any] | None) -> None:
+        ratios, movement = self._steps_taken() if logs is not None else ({}, {})
+        layers, network, values = self._probe.measure(
+            ratios, movement, fresh=logs is None and self._fresh(), classes=self._classes, variance=self._variance
+        )
+        if logs is None:  # epoch 0: the probe set stands for the training rows
+            train = _metric(values["loss"], values["right"] if self._classes is not None else None)
+            validation: dict[str, Any] = {"loss": None, "accuracy": None}
+        else:
+            train = _metric(float(logs["loss"]), _accuracy(logs, ""))
+            validation = {"loss": None, "accuracy": None}
+            if "val_loss" in logs:
+                validation = _metric(float(logs["val_loss"]), _accuracy(logs, "val_"))
+        record = {
+            "epoch": epoch,
+            "fold": None,
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            "train": train,
+            "validation": validation,
+            "seconds": time.monotonic() - self._began,
+            "layers": layers,
+            "network": network,
+            "input": {"mean": values["input_mean"], "std": values["input_std"]},
+            "units": dict(self._probe.units),
+        }
+        if self._journal is not None:
+            entry = self._journal.add(record)
+            self.units = dict(self._probe.units)
+            self.recorded(entry)
+
+    def _steps_taken(self) -> tuple[dict[str, float], dict[str, float]]:
+        paths = [kernel.path for kernel in self._kernels]
+        moved = [_ratio(old, np.asarray(now.value)) for old, now in zip(self._start, self._kernels, strict=True)]
+        if not self._ratios:
+            return {}, dict(zip(paths, moved, strict=True))
+        median = np.median(np.array(self._ratios[-TAIL:]), axis=0)
+        return dict(zip(paths, median.tolist(), strict=True)), dict(zip(paths, moved, strict=True))
+
+
+def _ratio(old: Any, new: Any) -> float:
+    size = float(np.linalg.norm(old))
+    return float(np.linalg.norm(new - old)) / size if size > 0 else math.nan
+
+
+def _metric(loss: float, accuracy: float | None) -> dict[str, Any]:
+    if math.isfinite(loss):
+        return {"loss": loss, "accuracy": accuracy}
+    return {"loss": None, "accuracy": accuracy, "non_finite": 1}
+
+
+def _accuracy(logs: Mapping[str, Any], prefix: str) -> float | None:
+    return next((float(logs[prefix + name]) for name in _ACCURACIES if prefix + name in logs), None)
+
+
+def _loss_of(loss: Any) -> tuple[str, bool]:
+    """The loss's name in our terms, and whether it takes logits."""
+    if isinstance(loss, keras.losses.Loss):
+        name = _CLASSES.get(type(loss).__name__)
+        from_logits = bool(loss.get_config().get("from_logits", False))
+    else:
+        text = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
+        name = _NAMES.get(text, text if text in _CLASSES.values() else None) or _CLASSES.get(text)
+        from_logits = False
+    if name is None:
+        raise ValueError(f"the loss {loss!r} is not measured; these are: {', '.join(sorted({*_CLASSES, *_NAMES}))}")
+    return name, from_logits and name.endswith("crossentropy")
+
+
+def _encoded(y: Any, loss: str, outputs: int) -> tuple[Any, Any, int | None]:
+    """Labels (rows, outputs) float32, the class of each row for the draw, and how many classes; None: a regression."""
+    flat = y.reshape(len(y), -1)
+    if outputs > 1 and flat.shape[1] == 1:
+        classes = flat[:, 0].astype(np.int64)
+        return np.eye(outputs, dtype=np.float32)[classes], classes, outputs
+    one_hot = flat.shape[1] > 1 and bool(np.all((flat == 0) | (flat == 1)) and np.all(flat.sum(axis=1) == 1))
+    if one_hot:
+        return flat.astype(np.float32), flat.argmax(axis=1), flat.shape[1]
+    if loss == "binary_crossentropy":
+        return flat.astype(np.float32), flat[:, 0].astype(np.int64), 2 if flat.shape[1] == 1 else flat.shape[1]
+    return flat.astype(np.float32), flat[:, 0], None
