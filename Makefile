@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test lint bench faults
+.PHONY: setup demo up test lint bench bench-diagnosis faults
 
 setup: .venv/.stamp
 
@@ -28,6 +28,9 @@ test: lint
 
 bench: setup
 	$(BIN)/python benchmarks/claim_latency.py
+
+bench-diagnosis: setup
+	$(BIN)/python benchmarks/diagnosis_scoreboard.py
 
 faults: setup
 	$(BIN)/pytest -m service

@@ -11,6 +11,7 @@ _T95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
+_METRIC_OF = {"overfitting": "validation.loss"}  # what a finding is about, where that is not the accuracy
 _NOT_COMPARED = ("name", "labels", "keep", "priority")
 _METRICS = ("train.loss", "train.accuracy", "validation.loss", "validation.accuracy")
 
@@ -107,7 +108,8 @@ def verdict(documents: Sequence[Document]) -> dict[str, Any] | None:
     unfinished = [one["id"] for one in (*remedies, *(pair[0] for pair in pairs)) if not one["is_terminal"]]
     if unfinished:
         return told | _say("inconclusive", f"{', '.join(dict.fromkeys(unfinished))} still run", None)
-    return told | _judge(pairs, gone == len(remedies))
+    metric = _METRIC_OF.get(str(parent["finding"]).partition(":")[0], "validation.accuracy")
+    return told | _judge(pairs, gone == len(remedies), metric)
 
 
 def _remedy_of(document: Document) -> str | None:
@@ -124,13 +126,12 @@ def _say(word: str, why: str, numbers: Mapping[str, Any] | None) -> dict[str, An
     return {"verdict": word, "reason": why, "numbers": numbers}
 
 
-def _judge(pairs: Sequence[tuple[Document, Document]], gone: bool) -> dict[str, Any]:
+def _judge(pairs: Sequence[tuple[Document, Document]], gone: bool, name: str) -> dict[str, Any]:
     before_failed = sum(before["status"] == "failed" for before, _ in pairs)
     after_failed = sum(after["status"] == "failed" for _, after in pairs)
     if before_failed != after_failed:
         word = "helped" if after_failed < before_failed else "did not help"
         return _say(word, f"{before_failed} of {len(pairs)} failed before, {after_failed} after", None)
-    name = "validation.accuracy"
     values = [(_final(before, name), _final(after, name)) for before, after in pairs]
     if any(None in pair for pair in values):
         if any(before["spec"]["loss"] != after["spec"]["loss"] for before, after in pairs):

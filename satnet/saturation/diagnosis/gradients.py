@@ -63,9 +63,12 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
         ratio = run.records[place]["network"]["vanish_ratio"]
         if ratio is None or ratio <= run.limit("explode_ratio"):
             return None
-        cures = remedies.learning_rate(run.facts, 0.1) + remedies.clip()
-        cures += remedies.prescribed_initializer(run.facts.hidden)
-        cures += remedies.batch_norm_before(run.facts.hidden)
+        steps = remedies.learning_rate(run.facts, 0.1) + remedies.clip()
+        weights = remedies.prescribed_initializer(run.facts.hidden) + remedies.batch_norm_before(run.facts.hidden)
+        # Steps that are small already are not what makes the gradient grow.
+        taken = [one["update_ratio"] for one in run.layers(place) if one["update_ratio"] is not None]
+        small = bool(taken) and max(taken) < run.limit("update_ratio_deadly")
+        cures = weights + steps if small else steps + weights
         return Finding(
             "exploding_gradient",
             "warning",

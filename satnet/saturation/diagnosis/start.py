@@ -61,8 +61,8 @@ def symmetric_weights(run: Run) -> Iterator[Finding]:
             yield Finding(
                 "symmetric_weights",
                 "critical",
-                f"All {units} units of {name} start with identical incoming weights. They get identical "
-                f"gradients, so they stay copies of one unit for as long as training lasts.",
+                f"All {units} units of {name} start with identical incoming weights: one unit, copied. Where what "
+                f"follows treats them alike too, they get identical gradients and stay copies.",
                 "identical_units",
                 True,
                 False,

@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Threshold] = {
         ("update_ratio_warning", 0.03, "healthy steps are 0.001 to 0.02 of the weights, " + _MEASURED),
         ("update_ratio_critical", 0.1, "Karpathy's 0.001, two decades up"),
         ("update_ratio_deadly", 0.01, "Karpathy's 0.001, one decade up"),
+        ("movement_deadly", 1.0, "a kernel that moved by its own size within an epoch"),
         ("movement_low", 1e-3, "a healthy epoch moves kernels by percents"),
         ("saturation_rise", 0.2, _MEASURED),
         ("sigmoid_low", 0.5, "Glorot and Bengio 2010, figure 2"),

@@ -112,13 +112,14 @@ def dying_relu(run: Run) -> Iterator[Finding]:
             yield found
 
 
-def _largest_step(run: Run, name: str) -> float:
-    ratios = [_at(run, place, name).get("update_ratio") for place in range(len(run.records))]
-    return max((ratio for ratio in ratios if ratio is not None), default=0.0)
+def _largest(run: Run, name: str, key: str) -> float:
+    told = [_at(run, place, name).get(key) for place in range(len(run.records))]
+    return max((value for value in told if value is not None), default=0.0)
 
 
 def _steps(run: Run, name: str) -> str:
-    return f"Its largest median step was {_largest_step(run, name):.1%} of its weights."
+    step, epoch = _largest(run, name, "update_ratio"), _largest(run, name, "movement")
+    return f"Its largest median step was {step:.1%} of its weights, its largest epoch {epoch:.0%}."
 
 
 def _against_dying(run: Run, layer: PlannedActivation, name: str) -> list[Remedy]:
@@ -126,7 +127,9 @@ def _against_dying(run: Run, layer: PlannedActivation, name: str) -> list[Remedy
     others = remedies.activation([layer], "leaky_relu", None, "a slope below 0 lets a unit come back")
     others += remedies.activation([layer], "elu", None, "a soft low side lets a unit come back")
     others += remedies.batch_norm_before([layer])
-    deadly = _largest_step(run, name) > run.limit("update_ratio_deadly")
+    # Units that die within the first steps leave small steps behind; what the epoch moved still tells.
+    deadly = _largest(run, name, "update_ratio") > run.limit("update_ratio_deadly")
+    deadly = deadly or _largest(run, name, "movement") > run.limit("movement_deadly")
     return slower + others if deadly else others + slower
 
 
