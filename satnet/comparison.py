@@ -1,7 +1,7 @@
 """Two or more experiments side by side, and whether a remedy helped: pure functions on documents."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
@@ -36,23 +36,22 @@ def _brief(document: Document) -> dict[str, Any]:
 
 def differences(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The JSON pointers at which the specs differ, with each one's value (null where it has none)."""
-    flats = [_leaves({key: spec[key] for key in spec if key not in _NOT_COMPARED}) for spec in specs]
-    pointers = dict.fromkeys(pointer for flat in flats for pointer in flat)
-    rows = [{"pointer": pointer, "values": [flat.get(pointer) for flat in flats]} for pointer in pointers]
-    return [row for row in rows if any(value != row["values"][0] for value in row["values"])]
+    compared = [{key: spec[key] for key in spec if key not in _NOT_COMPARED} for spec in specs]
+    return [{"pointer": pointer, "values": values} for pointer, values in _differing("", compared)]
 
 
-def _leaves(value: Any, pointer: str = "") -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        items = [(str(key).replace("~", "~0").replace("/", "~1"), content) for key, content in value.items()]
-    elif isinstance(value, list):
-        items = [(str(index), content) for index, content in enumerate(value)]
-    else:
-        return {pointer: value}
-    leaves: dict[str, Any] = {}
-    for key, content in items:
-        leaves |= _leaves(content, f"{pointer}/{key}")
-    return leaves or {pointer: value}
+def _differing(pointer: str, values: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Down to the first place where one has another kind of value than the others."""
+    if all(isinstance(value, Mapping) for value in values):
+        for key in dict.fromkeys(key for value in values for key in value):
+            name = str(key).replace("~", "~0").replace("/", "~1")
+            yield from _differing(f"{pointer}/{name}", [value.get(key) for value in values])
+    elif all(isinstance(value, list) for value in values):
+        for index in range(max(map(len, values))):
+            parts = [value[index] if index < len(value) else None for value in values]
+            yield from _differing(f"{pointer}/{index}", parts)
+    elif any(value != values[0] for value in values):
+        yield pointer, values
 
 
 def series(documents: Sequence[Document]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def print_comparison(found: Mapping[str, Any], console: Console) -> None:
     table = Table()
     table.add_column("")
     for one in experiments:
-        table.add_column(one["name"] or one["id"], justify="right", overflow="fold")
+        table.add_column(f"{one['name'] or ''}\n..{one['id'][-6:]}".strip(), justify="right", overflow="fold")
     for row in found["differences"]:
         table.add_row(row["pointer"], *[json.dumps(value) for value in row["values"]])
     table.add_section()
@@ -132,4 +132,4 @@ def print_comparison(found: Mapping[str, Any], console: Console) -> None:
             interval = numbers["interval"]
             spread = "" if interval is None else f", 95 % interval {interval[0]:+.4f} to {interval[1]:+.4f}"
             text = f"{numbers['metric']} {numbers['before']:.4f} -> {numbers['after']:.4f}, gain {numbers['gain']:+.4f}"
-            console.print(f"{text}{spread}, {numbers['pairs']} pairs", markup=False, highlight=False)
+            console.print(f"{text}{spread}, pairs {numbers['pairs']}", markup=False, highlight=False)

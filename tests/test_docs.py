@@ -8,6 +8,8 @@ import pytest
 from api.main import create_app
 from satnet import presets
 from satnet.cli import COMMANDS
+from satnet.local import run_local
+from satnet.saturation.diagnosis import RULES
 from satnet.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +43,32 @@ def test_every_command_is_documented(command):
 def test_every_preset_is_documented(preset):
     # when / then
     assert any(f"`{preset}`" in text for text in DOCS.values())
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_is_documented_with_a_preset(rule):
+    # when
+    row = next(line for line in DOCS["diagnosis.md"].splitlines() if line.startswith(f"| `{rule}`"))
+
+    # then
+    assert any(f"`{name}`" in row for name in presets.names())
+
+
+def test_every_field_of_a_record_is_documented():
+    # given a record of every kind of layer
+    spec = {
+        "dataset": {"name": "gaussian", "features": 8, "samples": 100, "classes": 3},
+        "layers": [{"type": "maxout", "units": 3}, {"type": "dense", "units": 3, "activation": "softmax"}],
+        "training": {"epochs": 1},
+    }
+    record = run_local(spec, data_dir=ROOT)["epochs"][-1]
+
+    # when
+    names = {*record["layers"][0], *record["network"], *record} - {"layers", "network", "epoch", "fold"}
+    plain = {"name", "activation", "units", "learning_rate", "validation"}  # say themselves what they are
+
+    # then
+    assert [name for name in sorted(names - plain) if f"`{name}`" not in DOCS["saturation.md"]] == []
 
 
 def test_links_between_documents_lead_somewhere():

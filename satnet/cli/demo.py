@@ -1,4 +1,4 @@
-"""`satnet demo`: a whole service for a minute, and what it says of two networks."""
+"""`satnet demo`: a whole service for a minute: two networks, the diagnosis, and a remedy put to the test."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import tempfile
 from rich.console import Console
 
 from satnet.client import Client
-from satnet.report import metrics_line, saturation_table
+from satnet.report import print_comparison, print_report
 from satnet.up import free_port
 
 _READY = 150.0  # seconds that a cold start may take
@@ -26,27 +26,26 @@ def run_demo() -> int:
                 console.print("the service did not start; run `satnet up` to see why")
                 return 1
             console.print(line.strip(), markup=False, soft_wrap=True)
-            return _train_pair(console, f"http://127.0.0.1:{port}")
+            return _show_all(console, f"http://127.0.0.1:{port}")
         finally:
             service.terminate()
             service.wait(40)
 
 
-def _train_pair(console: Console, url: str) -> int:
+def _show_all(console: Console, url: str) -> int:
     from satnet import presets
 
     with Client(url) as client:
-        submitted = [client.experiments.create(presets.load(name)) for name in ("saturated-digits", "healthy-digits")]
-        documents = [one.wait(timeout=_READY).document for one in submitted]
-    for document in documents:
-        console.print(saturation_table(document))
-        console.print(metrics_line(document), markup=False)
-    if any(document["status"] != "succeeded" for document in documents):
-        return 1
-    bad, good = (document["summary"]["layers"][0]["epoch_0"]["saturated_fraction"] for document in documents)
-    console.print(
-        f"\nBefore training, {100 * bad:.0f} % of the first network's tanh outputs were saturated and "
-        f"{100 * good:.0f} % of its twin's; they differ in the initializer and the loss.",
-        markup=False,
-    )
+        names = ("saturated-digits", "healthy-digits")
+        submitted = [client.experiments.create(presets.load(name)) for name in names]
+        experiments = [one.wait(timeout=_READY) for one in submitted]
+        for experiment in experiments:
+            print_report(experiment.document, console)
+            console.print()
+        if any(one["status"] != "succeeded" for one in experiments):
+            return 1
+        finding = next(one for one in experiments[0].findings if one.rule == "saturated_at_start")
+        console.print(f"Posting the first remedy of {finding.id} back ...", markup=False)
+        healed = finding.remedy().wait(timeout=_READY)
+        print_comparison(client.experiments.compare(experiments[0]["id"], healed["id"]), console)
     return 0

@@ -34,7 +34,7 @@ def up(
 
 
 def demo() -> None:
-    """Start a service, train a saturating network and its better twin over HTTP, show both, stop."""
+    """Start a service, train a saturating network and its better twin, diagnose, verify a remedy, stop."""
     from satnet.cli.demo import run_demo
 
     with errors():

@@ -189,8 +189,7 @@ def test_the_readmes_shell_block_runs_as_it_stands(service, tmp_path):
 
 def test_a_remedy_is_verified_and_the_model_predicts_over_http(client):
     # given
-    spec = presets.load("saturated-digits") | {"training": {"epochs": 6, "batch_size": 1}}
-    experiment = client.experiments.create(spec).wait(timeout=60)
+    experiment = client.experiments.create(presets.load("saturated-digits")).wait(timeout=60)
     finding = next(one for one in experiment.findings if one.rule == "saturated_at_start")
 
     # when
