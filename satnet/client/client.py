@@ -123,7 +123,8 @@ class Experiments:
 
     def epochs(self, identity: str) -> Epochs:
         """All measured epochs."""
-        return Epochs(self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()["data"])
+        records = self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()["data"]
+        return Epochs(records, lambda layer, epoch: self.units(identity, layer, epoch))
 
     def units(self, identity: str, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
         """Per-unit arrays."""

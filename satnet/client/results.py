@@ -1,6 +1,6 @@
 """What the client hands out besides experiments: epochs as a table, findings that can be acted on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from satnet.tables import epoch_rows, to_csv
@@ -10,7 +10,20 @@ if TYPE_CHECKING:
 
 
 class Epochs(list[dict[str, Any]]):
-    """Measured epochs: a list of records (METRICS section 3) that also comes as a table."""
+    """Measured epochs: a list of records (docs/saturation.md) that also comes as a table, and unit by unit."""
+
+    def __init__(
+        self, records: Iterable[dict[str, Any]] = (), units: Callable[[str | None, int | None], Any] | None = None
+    ) -> None:
+        super().__init__(records)
+        self._units = units
+
+    def units(self, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
+        """Per-unit arrays of a layer and epoch (default: all layers, the latest epoch), from the service."""
+        if self._units is None:
+            raise ValueError("these epochs do not come from a service that keeps per-unit arrays")
+        told: dict[str, Any] = self._units(layer, epoch)
+        return told
 
     def to_csv(self) -> str:
         """One row a layer and epoch."""

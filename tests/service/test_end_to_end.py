@@ -1,5 +1,6 @@
 """The whole service in real processes: `satnet up`, HTTP, a worker that trains, kill -9, Ctrl-C."""
 
+import json
 import os
 import re
 import signal
@@ -203,6 +204,53 @@ def test_a_remedy_is_verified_and_the_model_predicts_over_http(client):
     assert "keras.Sequential" in healed.script()
 
 
+def test_the_commands_reach_the_service(service, monkeypatch, tmp_path):
+    # given
+    from typer.testing import CliRunner
+
+    from satnet.cli import app
+    from satnet.settings import get_settings
+
+    monkeypatch.setenv("SATNET_URL", service.url)
+    get_settings.cache_clear()
+
+    def satnet(*arguments, status=0):
+        done = CliRunner().invoke(app, list(arguments))
+        assert done.exit_code == status, done.output
+        return done.stdout
+
+    # when
+    spec = ("preset:saturated-digits", "--set", "training.epochs=2", "--set", "name=by-hand")
+    document = json.loads(satnet("submit", *spec, "--wait", "-o", "json"))
+    identity, failing = document["id"], ("preset:diverges", "--set", "training.epochs=1")
+
+    # then
+    assert len(document["epochs"]) == 3
+    assert satnet("epochs", identity, "-o", "csv").count("\n") == 4
+    assert "dense_1 77" in satnet("epochs", identity).splitlines()[0]
+    assert "critical: saturated_at_start:dense_1" in satnet("findings", identity)
+    assert "by-hand" in satnet("list", "--status", "succeeded")
+    assert json.loads(satnet("show", identity, "-o", "json")) == document
+    assert "epoch 2" in satnet("watch", identity)
+    assert "cpu" in satnet("workers")
+    assert satnet("cancel", identity).strip() == "succeeded"
+    remedied = satnet("remedy", identity, "saturated_at_start:dense_1", "--wait")
+    assert "/layers/1/kernel_initializer = glorot_uniform" in remedied
+    other = json.loads(satnet("submit", *failing, "--wait", "-o", "json", status=1))
+    assert other["status_reason"]["code"] == "non_finite_loss"
+    assert "/optimizer/learning_rate" in satnet("compare", identity, other["id"], "-o", "csv")
+    satnet("download", identity, "--to", str(tmp_path / "m.keras"))
+    assert (tmp_path / "m.keras").stat().st_size > 1000
+    satnet("script", identity, "--to", str(tmp_path / "s.py"))
+    compile((tmp_path / "s.py").read_text(), "s.py", "exec")
+    assert json.loads(satnet("submit", "preset:raw-input", "--dry-run"))["findings"][0]["severity"] == "critical"
+    satnet("show", "exp_none", status=2)
+    satnet(
+        "wait", json.loads(satnet("submit", "preset:digits-start", "-o", "json"))["id"], "--timeout", "0", status=124
+    )
+    get_settings.cache_clear()
+
+
 def test_a_monitor_in_anybodys_fit_appears_as_an_experiment(service, client):
     # given
     import keras
@@ -227,7 +275,7 @@ def test_a_monitor_in_anybodys_fit_appears_as_an_experiment(service, client):
     assert document["findings"] == monitor.findings
     assert document["findings"][0]["rule"] == "input_not_standardized"
     name = monitor.epochs[0]["layers"][0]["name"]
-    assert len(document.units(epoch=0)["layers"][name]["gate"]) == 7
+    assert len(document.epochs.units(name, epoch=0)["layers"][name]["gate"]) == 7
 
 
 def test_experiments_survive_a_restart_of_the_whole_service(tmp_path):
