@@ -186,6 +186,7 @@ def test_the_readmes_shell_block_runs_as_it_stands(service, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "layer.saturated_fraction" in done.stdout
     assert "event: end" in done.stdout
+    assert "'finding_gone': 1" in done.stdout
 
 
 def test_a_remedy_is_verified_and_the_model_predicts_over_http(client):
