@@ -41,6 +41,7 @@ class Network:
     model: keras.Model
     probe: keras.Model  # outputs: z of each tap, a of each tap, the prediction, pieces of each maxout tap
     taps: tuple[Tap, ...]
+    weighted: tuple[tuple[int, Any], ...] = ()  # place in the expanded spec, layer with a kernel
 
     @property
     def hidden(self) -> tuple[Tap, ...]:
@@ -59,6 +60,27 @@ class Network:
     def batch_normalizations(self) -> list[Any]:
         """The layers with moving statistics."""
         return [layer for layer in self.model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def initialize(network: Network, spec: ExperimentSpec, fold: int | None) -> None:
+    """Give a built network the weights that building it anew from `spec` would give it."""
+    seed, layers = _network_seed(spec, fold), expand_layers(spec)
+    for index, built in network.weighted:
+        layer = layers[index]
+        kernel = build_initializer(layer.kernel_initializer, seed_of(seed, 1, index))
+        built.kernel.assign(kernel(built.kernel.shape, built.kernel.dtype))
+        if built.use_bias:
+            bias = build_initializer(layer.bias_initializer, seed_of(seed, 2, index))
+            built.bias.assign(bias(built.bias.shape, built.bias.dtype))
+    for layer in network.model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization | keras.layers.LayerNormalization):
+            for variable in layer.weights:
+                ones = variable.name in ("gamma", "moving_variance")
+                variable.assign((np.ones if ones else np.zeros)(variable.shape, dtype="float32"))
+
+
+def _network_seed(spec: ExperimentSpec, fold: int | None) -> int:
+    return seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1)
 
 
 def seed_of(*parts: int) -> int:
@@ -131,6 +153,7 @@ class _Builder:
     tensor: Any
     taps: list[Tap] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    weighted: list[tuple[int, Any]] = field(default_factory=list)
     pending: tuple[str, Any, Any] | None = None  # name, kernel, output of a linear layer without activation yet
 
     def name(self, kind: str) -> str:
@@ -167,6 +190,7 @@ class _Builder:
         else:
             units = layer.units * (layer.pieces if layer.type == "maxout" else 1)
             built = keras.layers.Dense(units, **common)
+        self.weighted.append((index, built))
         self.tensor = built(self.tensor)
         if layer.batch_normalization == "before_activation":
             self.tensor = keras.layers.BatchNormalization(name=f"{name}_batch_normalization")(self.tensor)
@@ -243,7 +267,7 @@ def _build(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None)
     tensor = inputs
     if len(input_shape) == 2 and layers[0].type in _IMAGE_LAYERS:  # rows x height x width: one channel
         tensor = keras.layers.Reshape((*input_shape, 1), name="channel")(inputs)
-    builder = _Builder(seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1), tensor)
+    builder = _Builder(_network_seed(spec, fold), tensor)
     try:
         for index, layer in enumerate(layers):
             builder.add(layer, index)
@@ -252,7 +276,7 @@ def _build(spec: ExperimentSpec, input_shape: tuple[int, ...], fold: int | None)
     builder.flush()
     model = keras.Model(inputs, builder.tensor)
     taps = tuple(builder.taps)
-    return Network(model, tapped_model(inputs, taps, builder.tensor), taps)
+    return Network(model, tapped_model(inputs, taps, builder.tensor), taps, tuple(builder.weighted))
 
 
 def tapped_model(inputs: Any, taps: Sequence[Tap], prediction: Any) -> Any:

@@ -28,13 +28,18 @@ class Probe:
     def __init__(self, network: Network, loss_name: str, loss: Any, x: Any, y: Any, epsilon: float) -> None:
         """`x` (rows, ...) and `y` (rows, outputs): the standardized probe rows and their encoded labels."""
         self._network, self._loss_name, self._loss = network, loss_name, loss
-        self._x, self._y, self._epsilon = tf.constant(x), tf.constant(y), epsilon
+        self._epsilon = epsilon
         self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._regions = [
             None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
             for tap in network.taps
         ]
         self._pass = tf.function(self._measure)
+        self.load(x, y)
+
+    def load(self, x: Any, y: Any) -> None:
+        """Measure on other rows, from epoch 0 on."""
+        self._x, self._y = tf.constant(x), tf.constant(y)
         self._alive: dict[str, Any] = {}  # layer -> which units were alive at epoch 0
         self._input = (float(np.mean(x, dtype=np.float64)), float(np.std(x, dtype=np.float64)))
         self.units: dict[str, dict[str, Any]] = {}

@@ -54,15 +54,20 @@ class EpochProgram:
     ) -> None:
         """`x` (rows, ...) and `y` (rows, outputs) are float32; `loss` and `optimizer` are Keras's own."""
         self._model, self._loss, self._optimizer = network.model, loss, optimizer
-        self._x, self._y, self._batch_size = x, y, batch_size
+        self._batch_size = batch_size
+        self.load(x, y)
         self._kernels = [tap.kernel for tap in network.taps if tap.kernel is not None]
         optimizer.build(self._model.trainable_variables)
         self._many = tf.function(self._steps, jit_compile=xla)
         self._measured = tf.function(self._measured_steps, jit_compile=xla)
         self._slice = 64
 
-    def _step(self, rows: Any) -> tuple[Any, Any]:
-        x, y = tf.gather(self._x, rows), tf.gather(self._y, rows)
+    def load(self, x: Any, y: Any) -> None:
+        """Train on other rows; those of the same shapes are trained by the program that is compiled already."""
+        self._x, self._y = x, y
+
+    def _step(self, all_x: Any, all_y: Any, rows: Any) -> tuple[Any, Any]:
+        x, y = tf.gather(all_x, rows), tf.gather(all_y, rows)
         with tf.GradientTape() as tape:
             prediction = tf.cast(self._model(x, training=True), tf.float32)
             value = self._loss(y, prediction)
@@ -73,22 +78,22 @@ class EpochProgram:
         self._optimizer.apply(tape.gradient(scaled, variables), variables)
         return value, hits(y, prediction)
 
-    def _steps(self, order: Any, start: Any, stop: Any) -> tuple[Any, Any]:
+    def _steps(self, x: Any, y: Any, order: Any, start: Any, stop: Any) -> tuple[Any, Any]:
         """Train on order[start:stop], (steps, batch) row numbers; the summed loss and the hits."""
         step, total, right = start, tf.zeros((), tf.float32), tf.zeros((), tf.int32)
         while step < stop:
-            value, count = self._step(order[step])
+            value, count = self._step(x, y, order[step])
             total, right, step = total + value, right + count, step + 1
         return total, right
 
-    def _measured_steps(self, order: Any) -> tuple[Any, Any, Any]:
+    def _measured_steps(self, x: Any, y: Any, order: Any) -> tuple[Any, Any, Any]:
         """As `_steps` over all of `order`, and each step's update ratio, (steps, kernels)."""
         count = order.shape[0]
         ratios = tf.zeros((count, len(self._kernels)), tf.float32)
         total, right = tf.zeros((), tf.float32), tf.zeros((), tf.int32)
         for step in tf.range(count):
             before = [tf.identity(kernel.value) for kernel in self._kernels]
-            value, hit = self._step(order[step])
+            value, hit = self._step(x, y, order[step])
             total, right = total + value, right + hit
             row = tf.stack(
                 [
@@ -110,13 +115,15 @@ class EpochProgram:
             tail = min(TAIL, full)
             whole = tf.constant(batches)
             for start, stop in self._slices(full - tail, check):
-                total, hit = self._many(whole, tf.constant(start), tf.constant(stop))
+                total, hit = self._many(self._x, self._y, whole, tf.constant(start), tf.constant(stop))
                 loss, right = loss + float(total) * size, right + int(hit)
-            total, hit, ratio = self._measured(tf.constant(batches[full - tail :]))
+            total, hit, ratio = self._measured(self._x, self._y, tf.constant(batches[full - tail :]))
             loss, right = loss + float(total) * size, right + int(hit)
             ratios.append(ratio.numpy())
         if rest:  # the last, smaller batch, as Keras trains it
-            total, hit, ratio = self._measured(tf.constant(order[full * size :].astype(np.int32)[None]))
+            total, hit, ratio = self._measured(
+                self._x, self._y, tf.constant(order[full * size :].astype(np.int32)[None])
+            )
             loss, right = loss + float(total) * rest, right + int(hit)
             ratios.append(ratio.numpy())
         check()

@@ -5,7 +5,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
-from satnet.spec import ExperimentSpec, expand_layers
+from satnet.errors import BuildError, DeadlineExceeded, NonFiniteLoss, OutOfMemory
+from satnet.spec import ExperimentSpec
+from satnet.spec.shapes import plan
+from satnet.training import cache
+from satnet.training.cache import Machine
 from satnet.training.data import Data, folds, load_rows, prepare, probe_index, rng_for
 from satnet.training.environment import environment
 from satnet.training.export import save_model
-from satnet.training.network import Network, build_network, seed_of
-from satnet.training.optimizer import Plateau, build_optimizer
-from satnet.training.probe import Probe
-from satnet.training.program import EpochProgram, EpochSums, Evaluation, build_loss, wants_xla
+from satnet.training.network import Network, seed_of
+from satnet.training.optimizer import Plateau
+from satnet.training.program import EpochProgram, EpochSums
 
 Report = Callable[[dict[str, Any]], None]
 KeepModel = Callable[[Path], Any]
@@ -71,9 +73,9 @@ def train(
     try:
         return _train(spec, data_dir, on_epoch, checked, attempt, keep_model)
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
-    finally:
+        cache.forget()
         keras.backend.clear_session()
+        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
 
 
 def _train(
@@ -89,26 +91,35 @@ def _train(
     results = []
     for fold, index, held_out in folds(spec, train_rows):
         keras.utils.set_random_seed(seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1))
-        network = build_network(spec, train_rows.x.shape[1:], fold)
-        outputs = int(network.model.output_shape[-1])
         data = prepare(
             spec,
             train_rows.take(index),
             None if held_out is None else train_rows.take(held_out),
             test_rows,
-            outputs,
+            _outputs(spec, train_rows.x.shape[1:]),
         )
-        results.append(_Fold(spec, network, data, fold, on_epoch, check).train())
+        seed = int(spec.seed or 0)
+        probed = data.train.take(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
+        built = cache.machine(spec, fold, data, probed)
+        results.append(_Fold(spec, built, data, fold, on_epoch, check).train())
         last = results[-1]
     extra = {"test": last.test, "dataset": last.statistics, "parameters": last.parameters} | last.quality
     extra["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
     if spec.cross_validation is not None:
         extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
     if keep is not None:
-        extra["model"] = _kept(network, data, keep)
+        extra["model"] = _kept(built.network, data, keep)
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
+
+
+def _outputs(spec: ExperimentSpec, input_shape: tuple[int, ...]) -> int:
+    """How many numbers come out of the network. Raises BuildError where the layers do not fit the rows."""
+    network, misfits = plan(spec, input_shape)
+    if misfits:
+        raise BuildError("; ".join(f"{one.pointer}: {one.detail}" for one in misfits))
+    return network.layers[-1].output_shape[-1]
 
 
 def _kept(network: Network, data: Data, keep: KeepModel) -> Any:
@@ -138,41 +149,26 @@ class _Fold:
     """One training run over one split of the rows."""
 
     spec: ExperimentSpec
-    network: Network
+    machine: Machine
     data: Data
     fold: int | None
     on_epoch: Report
     check: Callable[[], None]
-    loss: Any = field(init=False)
-    optimizer: Any = field(init=False)
-    evaluate: Evaluation = field(init=False)
-    probe: Probe = field(init=False)
 
     def __post_init__(self) -> None:
-        spec, data = self.spec, self.data
-        self.loss, self.optimizer = build_loss(spec.loss), build_optimizer(spec)
-        self.evaluate = Evaluation(self.network, self.loss)
-        seed = int(spec.seed or 0)
-        rows = data.train.take(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
-        self.probe = Probe(self.network, spec.loss, self.loss, rows.x, rows.y, spec.saturation.epsilon)
-        self.variance = float(data.train.y.var()) if data.classes is None else None
+        built = self.machine
+        self.network, self.optimizer, self.evaluate, self.probe = (
+            built.network,
+            built.optimizer,
+            built.evaluate,
+            built.probe,
+        )
+        self.variance = float(self.data.train.y.var()) if self.data.classes is None else None
 
     def train(self) -> _FoldResult:
         """All epochs, then the test rows."""
-        training = self.spec.training
-        types = {layer.type for layer in expand_layers(self.spec)}
-        xla = wants_xla(types, training.batch_size)
-        program = EpochProgram(
-            self.network,
-            self.loss,
-            self.optimizer,
-            tf.constant(self.data.train.x),
-            tf.constant(self.data.train.y),
-            batch_size=training.batch_size,
-            xla=xla,
-        )
         self._report(0, None, time.monotonic())
-        stop_reason = self._epochs(program)
+        stop_reason = self._epochs(self.machine.program)
         test, predictions = self._metrics(self.data.test.x, self.data.test.y)
         return _FoldResult(
             test,
@@ -180,7 +176,7 @@ class _Fold:
             self.data.statistics,
             self.network.model.count_params(),
             stop_reason,
-            xla,
+            self.machine.xla,
         )
 
     def _epochs(self, program: EpochProgram) -> str:

@@ -1,0 +1,117 @@
+"""Compiled programs that the next experiment of the same topology uses again: nothing is traced or compiled anew.
+
+Learning rate, initial weights, seeds and rows are arguments; everything else that a compiled program has built in is
+its key.
+"""
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from satnet.spec import ExperimentSpec, expand_layers
+from satnet.training.data import Data
+from satnet.training.network import Network, build_network, initialize
+from satnet.training.optimizer import build_optimizer
+from satnet.training.probe import Probe
+from satnet.training.program import EpochProgram, Evaluation, build_loss, wants_xla
+
+_MOST = 16  # programs kept
+_MOST_PARAMETERS = 20_000_000  # of all kept networks together; three times as much with an optimizer's slots
+
+
+@dataclass
+class Machine:
+    """A network with everything that is compiled for it."""
+
+    network: Network
+    loss: Any
+    optimizer: Any
+    evaluate: Evaluation
+    program: EpochProgram
+    probe: Probe
+    xla: bool
+    slots: list[Any]  # the optimizer's variables as they were before the first step
+
+    def begin(self, spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> None:
+        """As if everything had been built anew for `spec` and these rows."""
+        initialize(self.network, spec, fold)
+        for variable, value in zip(self.optimizer.variables, self.slots, strict=True):
+            variable.assign(value)
+        if not _scheduled(spec):
+            self.optimizer.learning_rate = float(spec.optimizer.parameters["learning_rate"])
+        self.program.load(tf.constant(data.train.x), tf.constant(data.train.y))
+        self.probe.load(probed.x, probed.y)
+
+
+_machines: OrderedDict[str, Machine] = OrderedDict()
+
+
+def _scheduled(spec: ExperimentSpec) -> bool:
+    schedule = spec.training.learning_rate_schedule
+    return schedule is not None and schedule.name != "reduce_on_plateau"
+
+
+def key(spec: ExperimentSpec, data: Data) -> str:
+    """What is built into the compiled program, as text."""
+    content = spec.to_json()
+    layers = [
+        {name: value for name, value in layer.items() if name not in ("kernel_initializer", "bias_initializer")}
+        for layer in content["layers"]
+    ]
+    optimizer = dict(content["optimizer"])
+    if not _scheduled(spec):
+        del optimizer["learning_rate"]
+    told = [
+        layers,
+        optimizer,
+        content["loss"],
+        spec.training.batch_size,
+        content["training"]["learning_rate_schedule"] if _scheduled(spec) else None,
+        spec.saturation.epsilon,
+        spec.resources.precision,
+        [list(part.shape[1:]) for part in (data.train.x, data.train.y)],
+    ]
+    return json.dumps(told, sort_keys=True)
+
+
+def machine(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> Machine:
+    """A machine for the spec, ready for its first epoch: a kept one, or one built now. Raises BuildError."""
+    for one in _machines.values():
+        one.program.load(None, None)  # the last experiment's rows need not wait for the program's next use
+    name = key(spec, data)
+    found = _machines.pop(name, None) or _build(spec, fold, data, probed)
+    _machines[name] = found
+    while len(_machines) > 1 and (len(_machines) > _MOST or _parameters() > _MOST_PARAMETERS):
+        _machines.popitem(last=False)
+    found.begin(spec, fold, data, probed)
+    return found
+
+
+def forget() -> None:
+    """Drop all kept programs, after an error that may have left one in disorder."""
+    _machines.clear()
+
+
+def _parameters() -> int:
+    return sum(one.network.model.count_params() for one in _machines.values())
+
+
+def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> Machine:
+    network = build_network(spec, data.train.x.shape[1:], fold)
+    loss, optimizer = build_loss(spec.loss), build_optimizer(spec)
+    xla = wants_xla({layer.type for layer in expand_layers(spec)}, spec.training.batch_size)
+    rows = tf.constant(data.train.x), tf.constant(data.train.y)
+    program = EpochProgram(network, loss, optimizer, *rows, batch_size=spec.training.batch_size, xla=xla)
+    return Machine(
+        network=network,
+        loss=loss,
+        optimizer=optimizer,
+        evaluate=Evaluation(network, loss),
+        program=program,
+        probe=Probe(network, spec.loss, loss, probed.x, probed.y, spec.saturation.epsilon),
+        xla=xla,
+        slots=[variable.numpy() for variable in optimizer.variables],
+    )
