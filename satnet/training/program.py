@@ -15,12 +15,13 @@ TAIL = 32  # steps of an epoch whose update ratios are measured
 _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between slices
 
 
-def wants_xla(layer_types: set[str], batch_size: int) -> bool:
-    """XLA pays at small batches of dense layers, and costs at convolutions and dropout on a CPU.
+def wants_xla(layer_types: set[str]) -> bool:
+    """XLA pays for dense networks at every batch size, and costs at convolutions and dropout on a CPU.
 
-    A rule on the spec and never a timing, so that a resumed run executes the same program.
+    Measured in docs/performance.md. A rule on the spec and never a timing, so that a resumed run executes the same
+    program.
     """
-    return batch_size <= 16 and not layer_types & {"conv2d", "dropout"}
+    return not layer_types & {"conv2d", "dropout"}
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,6 @@ def _train(
     check()
     results = []
     for fold, index, held_out in folds(spec, train_rows):
-        keras.utils.set_random_seed(seed_of(int(spec.seed or 0), 0 if fold is None else fold + 1))
         data = prepare(
             spec,
             train_rows.take(index),

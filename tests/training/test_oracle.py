@@ -123,7 +123,7 @@ def test_epoch_program_follows_stock_fit(case):
     keras.utils.set_random_seed(1)
     ours, theirs = build_network(spec, (8, 8), None), build_network(spec, (8, 8), None)
     theirs.model.set_weights(ours.model.get_weights())
-    xla = wants_xla({layer.type for layer in spec.layers}, size)
+    xla = wants_xla({layer.type for layer in spec.layers})
     program = EpochProgram(
         ours,
         build_loss(spec.loss),
