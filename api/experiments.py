@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
 from api.external import submit_external
 from api.submission import accept
+from satnet import estimate
 from satnet.artifacts import Artifacts, model_name
 from satnet.errors import BadRequest, FieldError, InvalidSpec, NotFound
 from satnet.saturation.diagnosis import diagnose, facts_of
@@ -80,7 +81,7 @@ async def submit(
 
 
 def _estimate(spec: Any, thresholds: dict[str, float]) -> dict[str, Any]:
-    """What a dry run tells; the time is unknown until similar runs are on record."""
+    """What a dry run tells; the time is a guess for two CPU cores."""
     plan, info = plan_network(spec), dataset_info(spec.dataset)
     rows = spec.dataset.train_size or (info.train_rows if info else 0)
     values = rows
@@ -94,7 +95,7 @@ def _estimate(spec: Any, thresholds: dict[str, float]) -> dict[str, Any]:
             "parameters": plan.parameters,
             "weights_bytes": 4 * plan.parameters,
             "memory_bytes": 4 * values + 16 * plan.parameters,
-            "seconds": None,
+            "seconds": estimate.seconds(spec, plan),
         },
         "layers": [
             {
