@@ -36,10 +36,8 @@ def spark(values: Sequence[float | None]) -> str:
     """Its first and last value around one bar an epoch; a gap where there is none."""
     told = [value for value in values if value is not None]
     low, high = min(told), max(told)
-    bars = [
-        " " if value is None else _BARS[round((value - low) / (high - low) * 7) if high > low else 3]
-        for value in values
-    ]
+    flat = high - low <= 0.05 * abs(high)  # noise is not drawn as a course
+    bars = [" " if value is None else _BARS[3 if flat else round((value - low) / (high - low) * 7)] for value in values]
     return f"{told[0]:.3g} {''.join(bars)} {told[-1]:.3g}"
 
 
