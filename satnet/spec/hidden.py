@@ -9,7 +9,7 @@ from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.shapes import plan
 
 _WEIGHTED = ("dense", "maxout", "conv2d")
-_PASSES_PENDING = (  # a linear layer still waits for its activation behind these
+PASSES_PENDING = (  # a linear layer still waits for its activation behind these
     "batch_normalization",
     "layer_normalization",
     "dropout",
@@ -94,7 +94,7 @@ class _Walk:
                 )
             )
         else:
-            if layer.type not in _PASSES_PENDING:
+            if layer.type not in PASSES_PENDING:
                 self._flush()
             self._name(layer.type)
             if layer.type == "batch_normalization" and self._pending is not None:

@@ -10,15 +10,9 @@ import numpy as np
 
 from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec, expand_layers
+from satnet.spec.hidden import PASSES_PENDING
 
 _IMAGE_LAYERS = ("conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d")
-_PASSES_PENDING = (
-    "batch_normalization",
-    "layer_normalization",
-    "dropout",
-    "max_pooling2d",
-    "average_pooling2d",
-)
 
 
 @dataclass(frozen=True)
@@ -217,7 +211,7 @@ class _Builder:
             self.pending = None
             self.activate(name, kernel, layer.activation)
         else:
-            if layer.type not in _PASSES_PENDING:
+            if layer.type not in PASSES_PENDING:
                 self.flush()
             self.tensor = _plain(layer, self.name(layer.type), seed_of(self.seed, 3, index))(self.tensor)
 

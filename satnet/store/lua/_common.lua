@@ -55,3 +55,15 @@ local function settle(id, retention_ms)
     for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
   end
 end
+-- What an idempotency key stands for already: {'replayed'|'reused', id}, or nothing.
+local function first_use(key, fingerprint)
+  if key == '' then return nil end
+  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
+  if not known[1] then return nil end
+  return {known[2] == fingerprint and 'replayed' or 'reused', known[1]}
+end
+local function remember(key, fingerprint, id, ttl_ms)
+  if key == '' then return end
+  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', 'sn:idem:' .. key, ttl_ms)
+end

@@ -5,13 +5,8 @@
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
-if key ~= '' then
-  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
-  if known[1] then
-    if known[2] == fingerprint then return {'replayed', known[1]} end
-    return {'reused', known[1]}
-  end
-end
+local before = first_use(key, fingerprint)
+if before then return before end
 local now = now_ms()
 local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
@@ -21,9 +16,6 @@ redis.call('HSET', k, 'status', 'running', 'created_at', now, 'started_at', now,
   'open_attempt', '{"attempt":1,"worker":"external","started_at":' .. now)
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:running', now, id)
-if key ~= '' then
-  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
-  redis.call('PEXPIRE', 'sn:idem:' .. key, ARGV[4])
-end
+remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"running","reason":null}')
 return {'new', id}

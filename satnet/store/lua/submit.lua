@@ -5,13 +5,8 @@
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
-if key ~= '' then
-  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
-  if known[1] then
-    if known[2] == fingerprint then return {'replayed', known[1]} end
-    return {'reused', known[1]}
-  end
-end
+local before = first_use(key, fingerprint)
+if before then return before end
 local memory = redis.call('INFO', 'memory')
 local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
 local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
@@ -24,10 +19,7 @@ redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fenc
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:queued', now, id)
-if key ~= '' then
-  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
-  redis.call('PEXPIRE', 'sn:idem:' .. key, ARGV[4])
-end
+remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"queued","reason":null}')
 enqueue(id)
 return {'new', id}
