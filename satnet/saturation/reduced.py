@@ -84,10 +84,13 @@ def unit_arrays(
 
 def _rounded(values: Any) -> list[Any]:
     """Six significant digits; None where there is no number."""
-    return [
-        _rounded(value) if np.ndim(value) else float(f"{value:.6g}") if np.isfinite(value) else None
-        for value in np.asarray(values)
-    ]
+    numbers = np.asarray(values, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = np.where((numbers != 0) & np.isfinite(numbers), 5 - np.floor(np.log10(np.abs(numbers))), 0)
+        power = 10.0 ** np.abs(digits)  # exact, as no power of ten below one is
+        rounded = np.where(digits >= 0, np.round(numbers * power) / power, np.round(numbers / power) * power)
+    told: list[Any] = np.where(np.isfinite(numbers), rounded.astype(object), None).tolist()
+    return told
 
 
 _NO_SLOPE = ("exponential", "maxout", "softmax")  # there is no slope of an unsaturated regime to compare with

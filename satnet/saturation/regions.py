@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,13 @@ def region(name: str, parameters: Mapping[str, Any] | None, epsilon: float) -> R
     """
     if not 0.0 < epsilon <= 0.09:
         raise ValueError(f"epsilon must lie in (0, 0.09], got {epsilon}")
-    parameters = parameters or {}
+    return _region(name, tuple(sorted((parameters or {}).items())), epsilon)
+
+
+@cache
+def _region(name: str, items: tuple[tuple[str, Any], ...], epsilon: float) -> Region:
+    """Kept: every layer of every epoch asks, and a search answers."""
+    parameters = dict(items)
     slope = _UNSATURATED_SLOPE.get(name, 1.0)
     low = _edge(name, parameters, epsilon * slope, -1.0) if name in (*_BOTH, *_LOW) else None
     high = _edge(name, parameters, epsilon * slope, 1.0) if name in (*_BOTH, *_HIGH) else None

@@ -1,8 +1,9 @@
 """One epoch as one compiled program: a permutation goes in, sums come out."""
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ import tensorflow as tf
 from satnet.training.network import Network
 
 TAIL = 32  # steps of an epoch whose update ratios are measured
+_CHUNK_BYTES = 64_000_000  # of gathered rows; smaller blocks were slower (docs/performance.md)
 _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between slices
 
 
@@ -44,33 +46,67 @@ def hits(y: Any, prediction: Any) -> Any:
 
 
 def _norm(tensor: Any) -> Any:
-    return tf.sqrt(tf.reduce_sum(tf.square(tf.cast(tensor, tf.float32))))
+    """Down the columns first: XLA on a CPU adds up a whole matrix one number at a time."""
+    return tf.sqrt(tf.reduce_sum(tf.reduce_sum(tf.square(tf.cast(tensor, tf.float32)), axis=0)))
+
+
+def standardized(x: Any, scaling: tuple[Any, Any]) -> Any:
+    """Small integers as the network wants them, in the program that reads them; floats come standardized."""
+    if x.dtype.is_floating:
+        return x
+    center, scale = scaling
+    return (tf.cast(x, tf.float32) - center) / scale
 
 
 class EpochProgram:
-    """Trains a network in place, epoch by epoch, from rows that stay on the device."""
+    """Trains a network in place, epoch by epoch, from rows that stay on the device.
+
+    An epoch goes through in chunks: their rows are gathered by all cores into one block, which the compiled loop then
+    reads from the front to the back. Gathering a batch a step inside the loop took a fifth of the epoch.
+    """
 
     def __init__(
-        self, network: Network, loss: Any, optimizer: Any, x: Any, y: Any, *, batch_size: int, xla: bool
+        self,
+        network: Network,
+        loss: Any,
+        optimizer: Any,
+        x: Any,
+        y: Any,
+        *,
+        batch_size: int,
+        xla: bool,
+        scaling: tuple[Any, Any] = (0.0, 1.0),
     ) -> None:
-        """`x` (rows, ...) and `y` (rows, outputs) are float32; `loss` and `optimizer` are Keras's own."""
+        """`x` (rows, ...) and `y` (rows, outputs) as for `load`; `loss` and `optimizer` are Keras's own."""
         self._model, self._loss, self._optimizer = network.model, loss, optimizer
         self._batch_size = batch_size
-        self.load(x, y)
+        self.load(x, y, scaling)
         self._kernels = [tap.kernel for tap in network.taps if tap.kernel is not None]
         optimizer.build(self._model.trainable_variables)
+        self._gathered = tf.function(self._gather, reduce_retracing=True)
         self._many = tf.function(self._steps, jit_compile=xla)
         self._measured = tf.function(self._measured_steps, jit_compile=xla)
+        self._moved = tf.function(self._movement)
         self._slice = 64
 
-    def load(self, x: Any, y: Any) -> None:
-        """Train on other rows; those of the same shapes are trained by the program that is compiled already."""
-        self._x, self._y = x, y
+    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0)) -> None:
+        """Train on other rows; those of the same shapes are trained by the program that is compiled already.
 
-    def _step(self, all_x: Any, all_y: Any, rows: Any) -> tuple[Any, Any]:
-        x, y = tf.gather(all_x, rows), tf.gather(all_y, rows)
+        Args:
+            x: tensor (rows, ...): float32, ready for the network, or integers still to be standardized.
+            y: tensor (rows, outputs), float32.
+            scaling: what is subtracted from integers, and what they are then divided by; scalars or a row.
+        """
+        self._x, self._y = x, y
+        self._scaling = tuple(tf.constant(part, tf.float32) for part in scaling)
+
+    def _gather(self, all_x: Any, all_y: Any, order: Any) -> tuple[Any, Any]:
+        """The rows of (steps, batch) row numbers, step by step."""
+        return tf.gather(all_x, order), tf.gather(all_y, order)
+
+    def _step(self, x: Any, y: Any, scaling: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            prediction = tf.cast(self._model(x, training=True), tf.float32)
+            prediction = tf.cast(self._model(standardized(x, scaling), training=True), tf.float32)
             value = self._loss(y, prediction)
             for penalty in self._model.losses:
                 value += penalty
@@ -79,22 +115,21 @@ class EpochProgram:
         self._optimizer.apply(tape.gradient(scaled, variables), variables)
         return value, hits(y, prediction)
 
-    def _steps(self, x: Any, y: Any, order: Any, start: Any, stop: Any) -> tuple[Any, Any]:
-        """Train on order[start:stop], (steps, batch) row numbers; the summed loss and the hits."""
+    def _steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any) -> tuple[Any, Any]:
+        """Train on the batches start..stop of a chunk, (steps, batch, ...); the summed loss and the hits."""
         step, total, right = start, tf.zeros((), tf.float32), tf.zeros((), tf.int32)
         while step < stop:
-            value, count = self._step(x, y, order[step])
+            value, count = self._step(x[step], y[step], scaling)
             total, right, step = total + value, right + count, step + 1
         return total, right
 
-    def _measured_steps(self, x: Any, y: Any, order: Any) -> tuple[Any, Any, Any]:
-        """As `_steps` over all of `order`, and each step's update ratio, (steps, kernels)."""
-        count = order.shape[0]
-        ratios = tf.zeros((count, len(self._kernels)), tf.float32)
-        total, right = tf.zeros((), tf.float32), tf.zeros((), tf.int32)
-        for step in tf.range(count):
+    def _measured_steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any) -> tuple[Any, Any, Any]:
+        """As `_steps` over at most TAIL batches, and each step's update ratio, (TAIL, kernels), zeros after the last."""
+        ratios = tf.zeros((TAIL, len(self._kernels)), tf.float32)
+        step, total, right = start, tf.zeros((), tf.float32), tf.zeros((), tf.int32)
+        while step < stop:
             before = [tf.identity(kernel.value) for kernel in self._kernels]
-            value, hit = self._step(x, y, order[step])
+            value, hit = self._step(x[step], y[step], scaling)
             total, right = total + value, right + hit
             row = tf.stack(
                 [
@@ -102,43 +137,63 @@ class EpochProgram:
                     for kernel, old in zip(self._kernels, before, strict=True)
                 ]
             )
-            ratios = tf.tensor_scatter_nd_update(ratios, [[step]], [row])
+            ratios = tf.tensor_scatter_nd_update(ratios, [[step - start]], [row])
+            step = step + 1
         return total, right, ratios
 
-    def run(self, order: np.ndarray, check: Callable[[], None]) -> EpochSums:
-        """Train one epoch over the rows in `order` (rows,); `check` may raise between slices."""
+    def _movement(self, before: list[Any]) -> Any:
+        """||W - W_before|| / ||W_before|| of every kernel, (kernels,); NaN where W_before is all zeros."""
+        moved = []
+        for kernel, old in zip(self._kernels, before, strict=True):
+            start, end = tf.cast(old, tf.float64), tf.cast(kernel.value, tf.float64)
+            moved.append(tf.norm(end - start) / tf.norm(start))
+        return tf.stack(moved)
+
+    def run(self, order: np.ndarray, check: Callable[[], None], measured: bool = True) -> EpochSums:
+        """Train one epoch over the rows in `order` (rows,); `check` may raise between slices.
+
+        `measured=False` leaves update ratios and movement out, for epochs that nobody looks at.
+        """
         size, rows = self._batch_size, len(order)
         full, rest = divmod(rows, size)
-        start_kernels = [kernel.numpy() for kernel in self._kernels]
-        loss, right, ratios = 0.0, 0, []
+        before = [tf.identity(kernel.value) for kernel in self._kernels] if measured else []
+        sums = _Sums()
         if full:
+            tail = full - min(TAIL, full) if measured else full
             batches = order[: full * size].reshape(full, size).astype(np.int32)
-            tail = min(TAIL, full)
-            whole = tf.constant(batches)
-            for start, stop in self._slices(full - tail, check):
-                total, hit = self._many(self._x, self._y, whole, tf.constant(start), tf.constant(stop))
-                loss, right = loss + float(total) * size, right + int(hit)
-            total, hit, ratio = self._measured(self._x, self._y, tf.constant(batches[full - tail :]))
-            loss, right = loss + float(total) * size, right + int(hit)
-            ratios.append(ratio.numpy())
+            for first, count, chunk in self._chunks(batches):
+                x, y = self._gathered(self._x, self._y, tf.constant(chunk))
+                plain = min(max(tail - first, 0), count)
+                for start, stop in self._slices(plain, check):
+                    sums.add(size, *self._many(x, y, self._scaling, tf.constant(start), tf.constant(stop)))
+                if plain < count:
+                    ends = tf.constant(plain), tf.constant(count)
+                    sums.add(size, *self._measured(x, y, self._scaling, *ends), steps=count - plain)
         if rest:  # the last, smaller batch, as Keras trains it
-            total, hit, ratio = self._measured(
-                self._x, self._y, tf.constant(order[full * size :].astype(np.int32)[None])
-            )
-            loss, right = loss + float(total) * rest, right + int(hit)
-            ratios.append(ratio.numpy())
+            last = tf.constant(order[full * size :].astype(np.int32)[None])
+            x, y = self._gathered(self._x, self._y, last)
+            sums.add(rest, *self._measured(x, y, self._scaling, tf.constant(0), tf.constant(1)), steps=1)
         check()
-        median = np.median(np.concatenate(ratios)[-TAIL:].astype(np.float64), axis=0)
-        names = [kernel.path for kernel in self._kernels]
-        moved = [_moved(old, new.numpy()) for old, new in zip(start_kernels, self._kernels, strict=True)]
+        names = [kernel.path for kernel in self._kernels] if measured else []
+        moved = self._moved(before).numpy().tolist() if measured else []
         return EpochSums(
-            loss=loss / rows,
-            accuracy=right / rows,
-            update_ratio=dict(zip(names, median.tolist(), strict=True)),
+            loss=sums.loss / rows,
+            accuracy=sums.right / rows,
+            update_ratio=dict(zip(names, sums.median_ratios() if measured else [], strict=True)),
             movement=dict(zip(names, moved, strict=True)),
         )
 
-    def _slices(self, steps: int, check: Callable[[], None]) -> Any:
+    def _chunks(self, batches: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+        """(first step, steps, row numbers) of even parts of the epoch; all of one shape, as one program reads them."""
+        row = self._x.dtype.size * math.prod(self._x.shape[1:])
+        most = max(TAIL, _CHUNK_BYTES // (row * self._batch_size))
+        even = -(-len(batches) // -(-len(batches) // most))
+        for first in range(0, len(batches), even):
+            part = batches[first : first + even]
+            padding = np.zeros((even - len(part), self._batch_size), np.int32)
+            yield first, len(part), np.concatenate([part, padding])
+
+    def _slices(self, steps: int, check: Callable[[], None]) -> Iterator[tuple[int, int]]:
         """(start, stop) pairs of about half a second; how the epoch is cut changes no number."""
         start = 0
         while start < steps:
@@ -153,10 +208,24 @@ class EpochProgram:
             check()
 
 
-def _moved(old: np.ndarray, new: np.ndarray) -> float:
-    size = float(np.linalg.norm(old.astype(np.float64)))
-    moved = float(np.linalg.norm(new.astype(np.float64) - old.astype(np.float64)))
-    return moved / size if size > 0 else float("nan")
+@dataclass
+class _Sums:
+    """Adds up what the compiled calls of one epoch return."""
+
+    loss: float = 0.0
+    right: int = 0
+    ratios: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, batch: int, total: Any, hit: Any, ratios: Any = None, *, steps: int = 0) -> None:
+        """`total` is the sum of the mean losses of batches of `batch` rows."""
+        self.loss, self.right = self.loss + float(total) * batch, self.right + int(hit)
+        if ratios is not None:
+            self.ratios.append(ratios.numpy()[:steps])
+
+    def median_ratios(self) -> list[float]:
+        """Of the last TAIL steps, one a kernel."""
+        found: list[float] = np.median(np.concatenate(self.ratios)[-TAIL:].astype(np.float64), axis=0).tolist()
+        return found
 
 
 class Evaluation:
@@ -167,19 +236,22 @@ class Evaluation:
         self._model, self._loss = network.model, loss
         self._batch = tf.function(self._forward, reduce_retracing=True)
 
-    def _forward(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
-        prediction = tf.cast(self._model(x, training=False), tf.float32)
+    def _forward(self, x: Any, y: Any, scaling: Any) -> tuple[Any, Any, Any]:
+        prediction = tf.cast(self._model(standardized(x, scaling), training=False), tf.float32)
         value = self._loss(y, prediction)
         for penalty in self._model.losses:
             value += penalty
         return value, hits(y, prediction), prediction
 
-    def __call__(self, x: np.ndarray, y: np.ndarray, batch: int = 2048) -> tuple[float, float, np.ndarray]:
-        """`x` (rows, ...), `y` (rows, outputs) -> loss, accuracy, predictions (rows, outputs)."""
+    def __call__(
+        self, x: np.ndarray, y: np.ndarray, scaling: tuple[Any, Any] = (0.0, 1.0), batch: int = 2048
+    ) -> tuple[float, float, np.ndarray]:
+        """`x` (rows, ...) and `scaling` as for EpochProgram.load -> loss, accuracy, predictions (rows, outputs)."""
         loss, right, predictions = 0.0, 0, []
+        ready = tuple(tf.constant(part, tf.float32) for part in scaling)
         for start in range(0, len(x), batch):
             part, label = x[start : start + batch], y[start : start + batch]
-            value, hit, prediction = self._batch(tf.constant(part), tf.constant(label))
+            value, hit, prediction = self._batch(tf.constant(part), tf.constant(label), ready)
             loss, right = loss + float(value) * len(part), right + int(hit)
             predictions.append(prediction.numpy())
         return loss / len(x), right / len(x), np.concatenate(predictions)
