@@ -89,8 +89,9 @@ def _rounded(values: Any) -> list[Any]:
         digits = np.where((numbers != 0) & np.isfinite(numbers), 5 - np.floor(np.log10(np.abs(numbers))), 0)
         power = 10.0 ** np.abs(digits)  # exact, as no power of ten below one is
         rounded = np.where(digits >= 0, np.round(numbers * power) / power, np.round(numbers / power) * power)
-    told: list[Any] = np.where(np.isfinite(numbers), rounded.astype(object), None).tolist()
-    return told
+    told = rounded.astype(object)
+    told[~np.isfinite(numbers)] = None
+    return list(told.tolist())
 
 
 _NO_SLOPE = ("exponential", "maxout", "softmax")  # there is no slope of an unsaturated regime to compare with

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
-
 from satnet.spec import ExperimentSpec, expand_layers
 from satnet.training.data import Data
 from satnet.training.network import Network, build_network, initialize
@@ -43,7 +41,7 @@ class Machine:
             variable.assign(value)
         if not _scheduled(spec):
             self.optimizer.learning_rate = float(spec.optimizer.parameters["learning_rate"])
-        self.program.load(tf.constant(data.train.x), tf.constant(data.train.y))
+        self.program.load(*data.on_device, data.scaling)
         self.probe.load(probed.x, probed.y)
 
 
@@ -73,7 +71,7 @@ def key(spec: ExperimentSpec, data: Data) -> str:
         content["training"]["learning_rate_schedule"] if _scheduled(spec) else None,
         spec.saturation.epsilon,
         spec.resources.precision,
-        [list(part.shape[1:]) for part in (data.train.x, data.train.y)],
+        [[part.dtype.name, *part.shape[1:]] for part in (data.train.x, data.train.y)],
     ]
     return json.dumps(told, sort_keys=True)
 
@@ -104,8 +102,15 @@ def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> M
     network = build_network(spec, data.train.x.shape[1:], fold)
     loss, optimizer = build_loss(spec.loss), build_optimizer(spec)
     xla = wants_xla({layer.type for layer in expand_layers(spec)})
-    rows = tf.constant(data.train.x), tf.constant(data.train.y)
-    program = EpochProgram(network, loss, optimizer, *rows, batch_size=spec.training.batch_size, xla=xla)
+    program = EpochProgram(
+        network,
+        loss,
+        optimizer,
+        *data.on_device,
+        batch_size=spec.training.batch_size,
+        xla=xla,
+        scaling=data.scaling,
+    )
     return Machine(
         network=network,
         loss=loss,

@@ -1,10 +1,13 @@
 """Rows ready to train on: split, standardized on the training rows alone, labels as the loss wants them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from satnet.errors import DataError
@@ -12,10 +15,12 @@ from satnet.spec import ExperimentSpec
 from satnet.training import sources
 from satnet.training.sources import Array
 
+_SMALL = tuple(np.dtype(name) for name in ("uint8", "int8", "uint16", "int16"))  # exact in float32
+
 
 @dataclass(frozen=True)
 class Rows:
-    """Inputs float32 (rows, ...) and labels: int64 classes, or float64 targets."""
+    """Inputs (rows, ...) of any number type and labels: int64 classes, or float64 targets."""
 
     x: Array
     y: Array
@@ -30,7 +35,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Data:
-    """One fold's rows as tensors-to-be: x float32, y float32 (rows, outputs)."""
+    """One fold's rows as tensors-to-be: y float32 (rows, outputs), x float32 and standardized.
+
+    Inputs of a small integer type stay as they are, four times smaller; the programs standardize them by `scaling`.
+    """
 
     train: Rows
     validation: Rows
@@ -42,6 +50,29 @@ class Data:
     center: Any  # subtracted from the raw inputs
     scale: Any  # what they are then divided by
     statistics: dict[str, Any]
+
+    @property
+    def scaling(self) -> tuple[Any, Any]:
+        """What is subtracted from integer inputs, and what they are then divided by."""
+        return self.center, self.scale
+
+    @cached_property
+    def on_device(self) -> tuple[Any, Any]:
+        """The training rows as tensors, copied once."""
+        return tf.constant(self.train.x), tf.constant(self.train.y)
+
+    def probed(self, index: Array) -> Rows:
+        """The training rows at `index`, float32 and standardized."""
+        x, y = self.train.x[index], self.train.y[index]
+        if x.dtype.kind != "f":  # the float32 arithmetic of the compiled programs
+            x = (x.astype(np.float32) - np.float32(self.center)) / np.asarray(self.scale, np.float32)
+        return Rows(x, y)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays, and of their copies on the device."""
+        parts = [*vars(self.train).values()] * 2 + [*vars(self.validation).values(), *vars(self.test).values()]
+        return sum(part.nbytes for part in parts)
 
 
 def rng_for(seed: int, purpose: int, *more: int) -> np.random.Generator:
@@ -126,7 +157,12 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
     center, scale, statistics = _statistics(spec.dataset.standardize, train.x)
 
     def standardized(rows: Rows) -> Array:
-        return ((rows.x - center) / scale).astype(np.float32)
+        if rows.x.dtype in _SMALL:
+            return np.ascontiguousarray(rows.x)
+        ready = np.empty(rows.x.shape, np.float32)
+        for part in _blocks(len(rows)):
+            ready[part] = (rows.x[part].astype(np.float64) - center) / scale
+        return ready
 
     labels = train.y.reshape(len(train), -1)[:, 0]
     regression = spec.dataset.name == "diabetes" or train.y.dtype.kind == "f"
@@ -162,14 +198,25 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
     )
 
 
+def _blocks(rows: int) -> Iterator[slice]:
+    """Parts of the rows, so that float64 copies stay small."""
+    return (slice(start, start + 4096) for start in range(0, rows, 4096))
+
+
+def _deviation(x: Array, mean: Any, axis: int | None) -> Any:
+    """The standard deviation around `mean` in float64."""
+    total: Any = sum(np.square(x[part].astype(np.float64) - mean).sum(axis=axis) for part in _blocks(len(x)))
+    return np.sqrt(total / (len(x) if axis == 0 else x.size))
+
+
 def _statistics(kind: str, x: Array) -> tuple[Any, Any, dict[str, Any]]:
     """Center and scale of the training inputs, and what to tell the user about them (float64)."""
-    x = x.astype(np.float64)
+    mean = float(x.mean(dtype=np.float64))
     told: dict[str, Any] = {
         "standardize": kind,
         "rows": len(x),
-        "mean": float(x.mean()),
-        "std": float(x.std()),
+        "mean": mean,
+        "std": float(_deviation(x, mean, None)),
         "min": float(x.min()),
         "max": float(x.max()),
     }
@@ -178,8 +225,9 @@ def _statistics(kind: str, x: Array) -> tuple[Any, Any, dict[str, Any]]:
     if kind == "minmax":
         return told["min"], (told["max"] - told["min"]) or 1.0, told
     if kind == "per_feature":
-        std = x.std(axis=0)
-        return x.mean(axis=0), np.where(std == 0, 1.0, std), told
+        means = x.mean(axis=0, dtype=np.float64)
+        std = _deviation(x, means, 0)
+        return means, np.where(std == 0, 1.0, std), told
     return 0.0, 1.0, told
 
 

@@ -36,8 +36,8 @@ class Probe:
             None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
             for tap in network.taps
         ]
-        self._pass = tf.function(lambda rows, labels: self._packing.pack(*self._measure(rows, labels)))
-        self._packing = _Packing()
+        self._packing = packing = _Packing()
+        self._pass = tf.function(lambda rows, labels: packing.pack(*self._measure(rows, labels)))
         self.load(x, y)
 
     def load(self, x: Any, y: Any) -> None:
@@ -158,7 +158,7 @@ class Probe:
         records = []
         gates: list[float | None] = []
         for tap, tensors in zip(self._network.hidden, layers, strict=True):
-            reduced = dict(tensors)
+            reduced: dict[str, Any] = dict(tensors)
             gate = float(reduced.pop("gate_rms"))
             gates.append(gate if np.isfinite(gate) else None)
             path = tap.kernel.path if tap.kernel is not None else ""

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from satnet.training.network import Network
 
 TAIL = 32  # steps of an epoch whose update ratios are measured
 _CHUNK_BYTES = 64_000_000  # of gathered rows; smaller blocks were slower (docs/performance.md)
+_NOTHING = (np.float64(0.0), np.int32(0))  # the sum of the batches' mean losses, and the hits
 _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between slices
 
 
@@ -115,22 +116,22 @@ class EpochProgram:
         self._optimizer.apply(tape.gradient(scaled, variables), variables)
         return value, hits(y, prediction)
 
-    def _steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any) -> tuple[Any, Any]:
-        """Train on the batches start..stop of a chunk, (steps, batch, ...); the summed loss and the hits."""
-        step, total, right = start, tf.zeros((), tf.float32), tf.zeros((), tf.int32)
+    def _steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any]:
+        """Train on the batches start..stop of a chunk, (steps, batch, ...); losses and hits added to `sums`."""
+        step, (total, right) = start, sums
         while step < stop:
-            value, count = self._step(x[step], y[step], scaling)
-            total, right, step = total + value, right + count, step + 1
+            value, hit = self._step(x[step], y[step], scaling)
+            total, right, step = total + tf.cast(value, tf.float64), right + hit, step + 1
         return total, right
 
-    def _measured_steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any) -> tuple[Any, Any, Any]:
-        """As `_steps` over at most TAIL batches, and each step's update ratio, (TAIL, kernels), zeros after the last."""
+    def _measured_steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any, Any]:
+        """As `_steps` over at most TAIL batches, and each step's update ratio, (TAIL, kernels), zeros after."""
         ratios = tf.zeros((TAIL, len(self._kernels)), tf.float32)
-        step, total, right = start, tf.zeros((), tf.float32), tf.zeros((), tf.int32)
+        step, (total, right) = start, sums
         while step < stop:
             before = [tf.identity(kernel.value) for kernel in self._kernels]
             value, hit = self._step(x[step], y[step], scaling)
-            total, right = total + value, right + hit
+            total, right = total + tf.cast(value, tf.float64), right + hit
             row = tf.stack(
                 [
                     tf.math.divide_no_nan(_norm(kernel.value - old), _norm(old))
@@ -157,7 +158,7 @@ class EpochProgram:
         size, rows = self._batch_size, len(order)
         full, rest = divmod(rows, size)
         before = [tf.identity(kernel.value) for kernel in self._kernels] if measured else []
-        sums = _Sums()
+        sums, last, ratios = _NOTHING, _NOTHING, list[np.ndarray]()
         if full:
             tail = full - min(TAIL, full) if measured else full
             batches = order[: full * size].reshape(full, size).astype(np.int32)
@@ -165,23 +166,28 @@ class EpochProgram:
                 x, y = self._gathered(self._x, self._y, tf.constant(chunk))
                 plain = min(max(tail - first, 0), count)
                 for start, stop in self._slices(plain, check):
-                    sums.add(size, *self._many(x, y, self._scaling, tf.constant(start), tf.constant(stop)))
+                    sums = self._call(self._many, x, y, start, stop, sums)
                 if plain < count:
-                    ends = tf.constant(plain), tf.constant(count)
-                    sums.add(size, *self._measured(x, y, self._scaling, *ends), steps=count - plain)
+                    *sums, found = self._call(self._measured, x, y, plain, count, sums)
+                    ratios.append(found[: count - plain])
         if rest:  # the last, smaller batch, as Keras trains it
-            last = tf.constant(order[full * size :].astype(np.int32)[None])
-            x, y = self._gathered(self._x, self._y, last)
-            sums.add(rest, *self._measured(x, y, self._scaling, tf.constant(0), tf.constant(1)), steps=1)
+            x, y = self._gathered(self._x, self._y, tf.constant(order[full * size :].astype(np.int32)[None]))
+            *last, found = self._call(self._measured, x, y, 0, 1, last)
+            ratios.append(found[:1])
         check()
         names = [kernel.path for kernel in self._kernels] if measured else []
-        moved = self._moved(before).numpy().tolist() if measured else []
+        median = np.median(np.concatenate(ratios)[-TAIL:].astype(np.float64), axis=0).tolist() if measured else []
         return EpochSums(
-            loss=sums.loss / rows,
-            accuracy=sums.right / rows,
-            update_ratio=dict(zip(names, sums.median_ratios() if measured else [], strict=True)),
-            movement=dict(zip(names, moved, strict=True)),
+            loss=float(sums[0] * size + last[0] * rest) / rows,
+            accuracy=int(sums[1] + last[1]) / rows,
+            update_ratio=dict(zip(names, median, strict=True)),
+            movement=dict(zip(names, self._moved(before).numpy().tolist() if measured else [], strict=True)),
         )
+
+    def _call(self, compiled: Any, x: Any, y: Any, start: int, stop: int, sums: Any) -> Any:
+        """Sums go in and out, so that where an epoch is cut changes no bit of them."""
+        results = compiled(x, y, self._scaling, tf.constant(start), tf.constant(stop), tuple(map(tf.constant, sums)))
+        return [one.numpy() for one in results]
 
     def _chunks(self, batches: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
         """(first step, steps, row numbers) of even parts of the epoch; all of one shape, as one program reads them."""
@@ -206,26 +212,6 @@ class EpochProgram:
                 self._slice = max(1, min(wanted, self._slice * 16, 1_000_000))
             start = stop
             check()
-
-
-@dataclass
-class _Sums:
-    """Adds up what the compiled calls of one epoch return."""
-
-    loss: float = 0.0
-    right: int = 0
-    ratios: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, batch: int, total: Any, hit: Any, ratios: Any = None, *, steps: int = 0) -> None:
-        """`total` is the sum of the mean losses of batches of `batch` rows."""
-        self.loss, self.right = self.loss + float(total) * batch, self.right + int(hit)
-        if ratios is not None:
-            self.ratios.append(ratios.numpy()[:steps])
-
-    def median_ratios(self) -> list[float]:
-        """Of the last TAIL steps, one a kernel."""
-        found: list[float] = np.median(np.concatenate(self.ratios)[-TAIL:].astype(np.float64), axis=0).tolist()
-        return found
 
 
 class Evaluation:

@@ -13,17 +13,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satnet.errors import BuildError, DeadlineExceeded, NonFiniteLoss, OutOfMemory
+from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
 from satnet.spec import ExperimentSpec
-from satnet.spec.shapes import plan
-from satnet.training import cache
+from satnet.training import cache, rows
 from satnet.training.cache import Machine
-from satnet.training.data import Data, folds, load_rows, prepare, probe_index, rng_for
+from satnet.training.data import Data, probe_index, rng_for
 from satnet.training.environment import environment
 from satnet.training.export import save_model
 from satnet.training.network import Network, seed_of
 from satnet.training.optimizer import Plateau
 from satnet.training.program import EpochProgram, EpochSums
+from satnet.training.rows import prepared
 
 Report = Callable[[dict[str, Any]], None]
 KeepModel = Callable[[Path], Any]
@@ -74,6 +74,7 @@ def train(
         return _train(spec, data_dir, on_epoch, checked, attempt, keep_model)
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         cache.forget()
+        rows.forget()
         keras.backend.clear_session()
         raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
 
@@ -86,19 +87,11 @@ def _train(
     attempt: int,
     keep: KeepModel | None,
 ) -> TrainingResult:
-    train_rows, test_rows = load_rows(spec, data_dir)
-    check()
     results = []
-    for fold, index, held_out in folds(spec, train_rows):
-        data = prepare(
-            spec,
-            train_rows.take(index),
-            None if held_out is None else train_rows.take(held_out),
-            test_rows,
-            _outputs(spec, train_rows.x.shape[1:]),
-        )
+    for fold, data in prepared(spec, data_dir):
+        check()
         seed = int(spec.seed or 0)
-        probed = data.train.take(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
+        probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
         built = cache.machine(spec, fold, data, probed)
         results.append(_Fold(spec, built, data, fold, on_epoch, check).train())
         last = results[-1]
@@ -111,14 +104,6 @@ def _train(
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
-
-
-def _outputs(spec: ExperimentSpec, input_shape: tuple[int, ...]) -> int:
-    """How many numbers come out of the network. Raises BuildError where the layers do not fit the rows."""
-    network, misfits = plan(spec, input_shape)
-    if misfits:
-        raise BuildError("; ".join(f"{one.pointer}: {one.detail}" for one in misfits))
-    return network.layers[-1].output_shape[-1]
 
 
 def _kept(network: Network, data: Data, keep: KeepModel) -> Any:
@@ -210,18 +195,18 @@ class _Fold:
 
     def _order(self, epoch: int) -> np.ndarray:
         """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""
-        spec, rows = self.spec, len(self.data.train)
+        spec, count = self.spec, len(self.data.train)
         part = 0 if self.fold is None else self.fold + 1
         for number, layer in enumerate(self.network.dropouts()):
             state = layer.seed_generator.state
             state.assign(np.array([seed_of(int(spec.seed or 0), _DROPOUT, part, epoch, number), 0], dtype=state.dtype))
         if not spec.training.shuffle:
-            return np.arange(rows)
+            return np.arange(count)
         seed = spec.training.shuffle_seed if spec.training.shuffle_seed is not None else int(spec.seed or 0)
-        return rng_for(seed, _SHUFFLE, part, epoch).permutation(rows)
+        return rng_for(seed, _SHUFFLE, part, epoch).permutation(count)
 
     def _metrics(self, x: np.ndarray, y: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
-        loss, accuracy, predictions = self.evaluate(x, y)
+        loss, accuracy, predictions = self.evaluate(x, y, self.data.scaling)
         if self.data.classes is not None:
             return _metric(loss, accuracy), predictions
         error = float(np.abs(predictions.astype(np.float64) - y).mean()) * self.data.target_std

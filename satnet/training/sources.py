@@ -2,8 +2,12 @@
 
 import contextlib
 import gzip
+import hashlib
+import logging
+import shutil
 import struct
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from numpy.typing import NDArray
 
 from satnet.errors import DataError
 
+_log = logging.getLogger(__name__)
 Array = NDArray[Any]
 Split = tuple[Array, Array, Array, Array]  # x_train, y_train, x_test, y_test
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -51,14 +56,54 @@ def _idx(path: Path) -> Array:
         raise DataError(f"{path.name} is not a readable IDX file: {error}") from error
 
 
+def files(name: str, data_dir: Path) -> list[Path]:
+    """The local files of an image dataset, in the order in which they are looked for; none: it must be downloaded."""
+    archive = data_dir / "datasets" / f"{name}.npz"
+    if archive.is_file():
+        return [archive]
+    pieces = [data_dir / "datasets" / name / f"{piece}-ubyte.gz" for piece in _IDX]
+    return pieces if pieces[0].is_file() else []
+
+
 def images(name: str, data_dir: Path) -> Split:
     """mnist, fashion_mnist or cifar10: a local file first, then Keras's downloader. Raises DataError."""
-    folder = data_dir / "datasets"
-    if (folder / f"{name}.npz").is_file():
-        return read_npz(folder / f"{name}.npz")
-    if (folder / name / f"{_IDX[0]}-ubyte.gz").is_file():
-        return read_idx(folder / name)
-    return _download(name)
+    found = files(name, data_dir)
+    if not found:
+        return _download(name)
+    stamps = [(file.stat().st_mtime_ns, file.stat().st_size) for file in found if file.exists()]
+    folder = data_dir / "cache" / f"{name}-{hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]}"
+    if folder.is_dir():
+        return _mapped(folder)
+    split = read_npz(found[0]) if len(found) == 1 else read_idx(found[0].parent)
+    try:
+        _unpack(split, folder)
+        return _mapped(folder)
+    except OSError as error:
+        _log.warning("the unpacked %s was not kept in %s: %s", name, folder, error)
+        return split
+
+
+def _mapped(folder: Path) -> Split:
+    """Arrays that all workers of a machine share, as pages of one file."""
+    x_train, y_train, x_test, y_test = (np.load(folder / f"{key}.npy", mmap_mode="r") for key in _KEYS)
+    return x_train, y_train, x_test, y_test
+
+
+def _unpack(split: Split, folder: Path) -> None:
+    """Write the arrays and move them into place at once; those of older files go."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for key, array in zip(_KEYS, split, strict=True):
+            np.save(fresh / f"{key}.npy", array)
+        fresh.chmod(0o755)
+        for old in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        fresh.rename(folder)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if not folder.is_dir():  # else another worker was faster
+            raise
 
 
 def _download(name: str) -> Split:

@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 
 from satnet.spec import parse_spec
+from satnet.training import program as program_module
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
-from satnet.training.program import EpochProgram, build_loss, wants_xla
+from satnet.training.program import EpochProgram, Evaluation, build_loss, wants_xla
 
 ROWS = 330  # a remainder batch for every batch size below
 
@@ -168,7 +169,53 @@ def test_slices_change_no_number():
         program._slice = size
         losses.append(program.run(order, lambda: None).loss)
 
-    # then they agree but for the order of summation
+    # then they agree bit for bit
+    assert losses[0] == losses[1]
+
+
+def test_integers_standardized_by_the_program_train_like_floats_standardized_before(monkeypatch):
+    # given the same rows as bytes and as standardized floats, in chunks of a few steps, the last one cut short
+    monkeypatch.setattr(program_module, "_CHUNK_BYTES", 5 * 64 * 4 * 7)
+    monkeypatch.setattr(program_module, "TAIL", 7)
+    spec = spec_of(*CASES["relu-adam"], 4)
+    rng = np.random.default_rng(0)
+    raw = rng.integers(0, 256, (ROWS, 8, 8)).astype(np.uint8)
+    center, scale = raw.mean(axis=0), raw.std(axis=0)
+    y = tf.constant(np.eye(10)[rng.integers(0, 10, ROWS)], tf.float32)
+    orders, results = [rng.permutation(ROWS) for _ in range(3)], []
+
+    # when
+    for x, scaling in ((((raw - center) / scale).astype(np.float32), (0.0, 1.0)), (raw, (center, scale))):
+        network = build_network(spec, (8, 8), None)
+        optimizer = build_optimizer(spec)
+        program = EpochProgram(
+            network, build_loss(spec.loss), optimizer, tf.constant(x), y, batch_size=4, xla=True, scaling=scaling
+        )
+        sums = [program.run(order, lambda: None) for order in orders]
+        evaluated = Evaluation(network, build_loss(spec.loss))(x, y.numpy(), scaling)[:2]
+        results.append([*(one.loss for one in sums), *evaluated, *sums[-1].update_ratio.values()])
+
+    # then
+    assert results[0] == pytest.approx(results[1], rel=1e-4)
+
+
+def test_an_epoch_that_is_not_measured_trains_the_same():
+    # given
+    spec = spec_of(*CASES["relu-adam"], 16)
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.standard_normal((ROWS, 8, 8)), tf.float32)
+    y = tf.constant(np.eye(10)[rng.integers(0, 10, ROWS)], tf.float32)
+    orders, losses = [rng.permutation(ROWS) for _ in range(2)], []
+
+    # when
+    for measured in (True, False):
+        network, loss = build_network(spec, (8, 8), None), build_loss(spec.loss)
+        program = EpochProgram(network, loss, build_optimizer(spec), x, y, batch_size=16, xla=True)
+        sums = [program.run(order, lambda: None, measured) for order in orders]
+        losses.append([one.loss for one in sums])
+        assert bool(sums[0].movement) == measured
+
+    # then
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 

@@ -1,0 +1,78 @@
+"""Rows that the next experiment on the same dataset uses again: nothing is read, split, standardized or copied anew."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from satnet.errors import BuildError
+from satnet.spec import ExperimentSpec
+from satnet.spec.shapes import plan
+from satnet.training import sources
+from satnet.training.data import Data, Rows, folds, load_rows, prepare
+
+_MOST_BYTES = 400_000_000  # kept in all; one dataset may be larger while it is in use
+_kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+_T = TypeVar("_T")
+
+
+def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None, Data]]:
+    """(fold, its rows) of the experiment, in order; fold None without cross-validation.
+
+    Raises:
+        DataError: the dataset cannot be read or split.
+        BuildError: the network does not fit its rows.
+    """
+    name = _key(spec, data_dir)
+    train, test = _keep(f"rows {name}", lambda: load_rows(spec, data_dir), _size)
+    outputs = _outputs(spec, train.x.shape[1:])
+    for number, (fold, index, held_out) in enumerate(folds(spec, train)):
+
+        def make(index: Any = index, held_out: Any = held_out) -> Data:
+            if held_out is None:
+                return prepare(spec, train, None, test, outputs)
+            return prepare(spec, train.take(index), train.take(held_out), test, outputs)
+
+        yield fold, _keep(f"fold {number} of {outputs} {name}", make, lambda data: data.size)
+
+
+def forget() -> None:
+    """Keep nothing."""
+    _kept.clear()
+
+
+def _key(spec: ExperimentSpec, data_dir: Path) -> str:
+    content, dataset = spec.to_json(), spec.dataset
+    files: list[Path] = []
+    if path := getattr(dataset, "path", None):
+        files = [Path(path)]
+    elif dataset.name in sources.IMAGES:
+        files = sources.files(dataset.name, data_dir)
+    stamps = [[str(file), file.stat().st_mtime_ns, file.stat().st_size] for file in files if file.exists()]
+    return json.dumps([content["dataset"], content.get("cross_validation"), spec.seed, stamps], sort_keys=True)
+
+
+def _size(split: tuple[Rows, Rows]) -> int:
+    return sum(part.nbytes for rows in split for part in (rows.x, rows.y))
+
+
+def _keep(key: str, make: Callable[[], _T], size: Callable[[_T], int]) -> _T:
+    """What `make` made for `key` before, or makes now; the longest unused gives way."""
+    if key in _kept:
+        _kept.move_to_end(key)
+        found: _T = _kept[key][1]
+        return found
+    made = make()
+    _kept[key] = (size(made), made)
+    while sum(one for one, _ in _kept.values()) > _MOST_BYTES and _kept:
+        _kept.popitem(last=False)
+    return made
+
+
+def _outputs(spec: ExperimentSpec, input_shape: tuple[int, ...]) -> int:
+    """How many numbers come out of the network. Raises BuildError where the layers do not fit the rows."""
+    network, misfits = plan(spec, input_shape)
+    if misfits:
+        raise BuildError("; ".join(f"{one.pointer}: {one.detail}" for one in misfits))
+    return network.layers[-1].output_shape[-1]
