@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}
-    threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: TensorFlow decides
+    workers: int = Field(1, ge=1)  # how many workers share this machine's cores; satnet up sets it
+    threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: cores / workers
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
     api_key: str = ""  # sent as a bearer token by the client
 

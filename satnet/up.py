@@ -161,6 +161,7 @@ def up(
     environment |= {
         "SATNET_REDIS_URL": redis_url,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),
+        "SATNET_WORKERS": str(max(1, workers)),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")])),
     }
     api = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", settings.host, "--port", str(port)]

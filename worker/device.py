@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from satnet.settings import Settings
+
 _CHOSEN = "SATNET_WORKER_GPU"  # handed from the parent to its spawned child, no setting of a user's
 
 
@@ -15,6 +17,21 @@ def visible_gpus(devices: Path = Path("/dev")) -> list[str]:
         return [one.strip() for one in allowed.split(",") if one.strip() not in ("", "-1")]
     found = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
     return sorted(found, key=int)
+
+
+def cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """The cores that this process may use: its affinity, or its container's quota where that is less."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        return count
+    return count if quota == "max" else max(1, min(count, int(quota) // int(period)))
+
+
+def threads(settings: Settings) -> int:
+    """TensorFlow's threads in this worker: what the setting says, or its share of the cores."""
+    return settings.threads or max(1, cores() // settings.workers)
 
 
 def choose(gpus: Sequence[str], take: Callable[[str], bool]) -> str | None:

@@ -36,14 +36,11 @@ def warm(**_: Any) -> None:
     """In the child: load TensorFlow before the first ticket."""
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was loaded before the worker's child was ready for it")
-    import tensorflow as tf
-
     from satnet.training import run  # noqa: F401 - imported to be warm
+    from satnet.training.environment import use_threads
 
     settings = get_settings()
-    if settings.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+    use_threads(device.threads(settings))
     threading.Thread(target=predict.serve, args=(settings,), name="predict", daemon=True).start()
     threading.Thread(target=_announce, args=(settings,), name="announce", daemon=True).start()
 
@@ -51,7 +48,7 @@ def warm(**_: Any) -> None:
 def _announce(settings: Settings) -> None:
     """In the child: say that this worker lives, warm, until the process ends."""
     store, about = Store(settings), device.describe(socket.gethostname())
-    about |= {"queues": queues(), "pid": os.getpid(), "warm": True}
+    about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
     while True:
         try:
             store.worker_seen(WORKER, about)

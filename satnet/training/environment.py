@@ -8,6 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 
+def use_threads(count: int) -> None:
+    """Compute with `count` threads; to be called before the first computation, or RuntimeError is raised."""
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(1 if count == 1 else 2)
+
+
 def environment() -> dict[str, Any]:
     """Versions, devices and threads of this process."""
     devices = [device.device_type for device in tf.config.list_physical_devices()]

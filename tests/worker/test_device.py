@@ -3,6 +3,7 @@
 import pytest
 
 from satnet.queues import queue_for, queues_of
+from satnet.settings import Settings
 from worker import device
 
 
@@ -75,3 +76,24 @@ def test_worker_tells_its_kind_and_takes_from_its_queues(monkeypatch):
     assert queues_of("default", device.kind()) == ["default", "default-gpu"]
     assert queue_for("default", "any") == "default"
     assert queue_for("default", "cpu") in queues_of("default", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"), [("max 100000", 8), ("150000 100000", 1), ("400000 100000", 4), ("50000 100000", 1), ("", 8)]
+)
+def test_cores_are_those_that_the_container_may_use(tmp_path, monkeypatch, quota, expected):
+    # given
+    monkeypatch.setattr(device.os, "sched_getaffinity", lambda _: set(range(8)))
+    (tmp_path / "cpu.max").write_text(quota)
+
+    # when / then
+    assert device.cores(tmp_path) == expected
+
+
+@pytest.mark.parametrize(("workers", "threads", "expected"), [(1, 0, 8), (3, 0, 2), (16, 0, 1), (2, 5, 5)])
+def test_workers_of_a_machine_share_its_cores(monkeypatch, workers, threads, expected):
+    # given
+    monkeypatch.setattr(device, "cores", lambda: 8)
+
+    # when / then
+    assert device.threads(Settings(workers=workers, threads=threads)) == expected
