@@ -26,8 +26,16 @@ lint: setup
 test: lint
 	$(BIN)/pytest --cov --cov-report=term
 
-bench: setup
-	$(BIN)/python benchmarks/claim_latency.py
+.venv-peers/.stamp: requirements/peers.txt requirements/peers-bare.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r requirements/peers.txt
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements/peers-bare.txt
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps --target .venv-peers/tensorboard \
+		tensorboard==2.21.0 tensorboard-data-server==0.7.2 werkzeug==3.1.9 markdown==3.11.3
+	touch $@
+
+bench: setup .venv-peers/.stamp
+	$(BIN)/python benchmarks/compare.py --peers .venv-peers/bin/python --write
 
 bench-diagnosis: setup
 	$(BIN)/python benchmarks/diagnosis_scoreboard.py
