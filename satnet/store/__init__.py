@@ -1,5 +1,6 @@
 """The truth, in Redis: every change is one Lua script, and nothing else in satnet imports redis."""
 
-from satnet.store.store import Grant, Store
+from satnet.store.store import Store
+from satnet.store.work import Grant
 
 __all__ = ["Grant", "Store"]

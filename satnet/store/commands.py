@@ -1,0 +1,107 @@
+"""What users do to experiments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from satnet.errors import Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.store.connection import Connection, Records, available, dumps, ms
+
+
+class Commands(Connection):
+    """Submit, change, stop and go on, delete. Raises StoreUnavailable wherever Redis is away or refuses."""
+
+    def submit(
+        self,
+        *,
+        experiment_id: str,
+        spec: Mapping[str, Any],
+        spec_sha256: str,
+        queue: str,
+        idempotency_key: str | None = None,
+        fingerprint: str = "",
+        parent: Mapping[str, Any] | None = None,
+        findings: Records | None = None,
+    ) -> tuple[str, bool]:
+        """Store a normalised spec; the id, and whether an Idempotency-Key replayed it."""
+        fields = {
+            "kind": "experiment",
+            "name": spec["name"] or "",
+            "labels": dumps(spec["labels"]),
+            "spec": dumps(spec),
+            "spec_sha256": spec_sha256,
+            "seed": spec["seed"],
+            "priority": spec["priority"],
+            "keep": int(spec["keep"]),
+            "queue": queue,
+            "dataset": spec["dataset"].get("name", ""),
+            "parent": dumps(parent) if parent else "",
+            "findings": dumps(findings or []),
+        }
+        flat = [part for pair in fields.items() for part in pair]
+        ttl = ms(self._settings.idempotency_ttl)
+        with available():
+            outcome, identity = self._run("submit", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
+        if outcome == "reused":
+            raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+        if outcome == "full":
+            raise StoreUnavailable("the store is at 80 % of its memory; running experiments go first")
+        return str(identity), outcome == "replayed"
+
+    def submit_external(
+        self,
+        *,
+        experiment_id: str,
+        spec: Mapping[str, Any],
+        idempotency_key: str | None,
+        fingerprint: str,
+        findings: Records,
+    ) -> str:
+        """Store an experiment that is trained elsewhere, running from the start under fence 1; its id."""
+        fields = {
+            "kind": "external",
+            "name": spec["name"] or "",
+            "labels": dumps(spec["labels"]),
+            "spec": dumps(spec),
+            "spec_sha256": "",
+            "seed": 0,
+            "priority": 0,
+            "keep": 0,
+            "queue": "",
+            "dataset": "",
+            "parent": "",
+            "findings": dumps(findings),
+        }
+        flat = [part for pair in fields.items() for part in pair]
+        ttl = ms(self._settings.idempotency_ttl)
+        with available():
+            outcome, identity = self._run("external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
+        if outcome == "reused":
+            raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+        return str(identity)
+
+    def cancel(self, identity: str) -> str:
+        """Cancel at once (queued, paused) or at the next heartbeat (running); the status before."""
+        with available():
+            status = self._run("cancel", identity, self._retention)
+        if status is None:
+            raise NotFound(f"there is no experiment {identity}")
+        return str(status)
+
+    def patch(self, identity: str, changes: Mapping[str, Any]) -> None:
+        """Change name, labels or priority."""
+        stored = {key: dumps(value) if key == "labels" else value or "" for key, value in changes.items()}
+        if "priority" in changes:
+            stored["priority"] = int(changes["priority"])
+        with available():
+            known = self._run("patch", identity, *[part for pair in stored.items() for part in pair])
+        if not known:
+            raise NotFound(f"there is no experiment {identity}")
+
+    def delete(self, identity: str) -> None:
+        """Delete a terminal experiment; Conflict otherwise."""
+        with available():
+            outcome = self._run("delete", identity)
+        if outcome == "missing":
+            raise NotFound(f"there is no experiment {identity}")
+        if outcome != "ok":
+            raise Conflict(f"{identity} is {outcome}; cancel it first, or wait until it is over")

@@ -1,0 +1,69 @@
+"""The connection that all parts of the store share."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from satnet.errors import StoreUnavailable
+from satnet.results import json_safe
+from satnet.settings import Settings
+from satnet.store.scripts import Scripts
+
+Records = list[dict[str, Any]]
+
+
+@contextlib.contextmanager
+def available() -> Iterator[None]:
+    """Redis's ways of being away as StoreUnavailable."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise StoreUnavailable("Redis cannot be reached") from error
+    except redis.ResponseError as error:
+        if str(error).startswith(("OOM", "MISCONF", "READONLY", "LOADING", "BUSY")):
+            raise StoreUnavailable(f"Redis refuses: {error}") from error
+        raise
+
+
+def ms(span: timedelta) -> int:
+    """Milliseconds."""
+    return int(span.total_seconds() * 1000)
+
+
+def dumps(value: Any) -> str:
+    """JSON without blanks; null where JSON has no number."""
+    return json.dumps(json_safe(value), separators=(",", ":"), allow_nan=False)
+
+
+class Connection:
+    """Redis with satnet's scripts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redis: Any = redis.Redis.from_url(
+            settings.redis_url,
+            decode_responses=True,
+            socket_timeout=3,
+            socket_connect_timeout=2,
+            health_check_interval=15,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 2),
+        )
+        self._run = Scripts(self._redis)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._redis.close()
+
+    def _now(self) -> float:
+        seconds, micro = self._redis.time()
+        return float(seconds * 1000 + micro // 1000)
+
+    @property
+    def _retention(self) -> int:
+        return ms(self._settings.retention)
