@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse
 
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
 from api.external import submit_external
-from api.submission import accept
+from api.submission import accept, wake
 from satnet import estimate
-from satnet.artifacts import Artifacts, model_name
+from satnet.artifacts import Artifacts, forget
 from satnet.errors import BadRequest, FieldError, InvalidSpec, NotFound
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import dataset_info, parse_spec, plan_network
@@ -164,11 +164,11 @@ async def get_experiment(
 
 @router.patch("/{identity}")
 def patch_experiment(identity: str, store: StoreDep, body: BodyDep) -> Response:
-    """Change name, labels or priority."""
+    """Change name, labels, priority or keep."""
     current = store.get(identity)
-    unknown = [key for key in body if key not in ("name", "labels", "priority")]
+    unknown = [key for key in body if key not in ("name", "labels", "priority", "keep")]
     if unknown:
-        detail = "only name, labels and priority can be changed"
+        detail = "only name, labels, priority and keep can be changed"
         raise InvalidSpec([FieldError(f"#/{key}", detail, "extra_forbidden", body[key]) for key in unknown])
     _check_changes(current, body)
     store.patch(identity, body)
@@ -179,9 +179,9 @@ def _check_changes(current: dict[str, Any], changes: dict[str, Any]) -> None:
     """The same rules as at POST."""
     if current["kind"] == "experiment":
         parse_spec(current["spec"] | changes)
-    elif "priority" in changes:
-        detail = "an external experiment waits in no queue"
-        raise InvalidSpec([FieldError("#/priority", detail, "not_allowed", changes["priority"])])
+    elif refused := [key for key in ("priority", "keep") if key in changes]:
+        detail = "an external experiment has none"
+        raise InvalidSpec([FieldError(f"#/{key}", detail, "not_allowed", changes[key]) for key in refused])
     else:
         told = {key: current["spec"][key] for key in current["spec"] if key not in _COMPUTED}
         parse_external(told | changes | {"epochs": current["spec"]["training"]["epochs"]})
@@ -191,7 +191,7 @@ def _check_changes(current: dict[str, Any], changes: dict[str, Any]) -> None:
 def delete_experiment(identity: str, store: StoreDep, settings: SettingsDep) -> None:
     """Delete a terminal experiment and all it left."""
     store.delete(identity)
-    Artifacts(settings.artifacts).delete(model_name(identity))
+    forget(Artifacts(settings.artifacts), identity)
 
 
 @router.post("/{identity}/cancel")
@@ -201,6 +201,34 @@ def cancel_experiment(identity: str, store: StoreDep) -> Response:
     over = before in ("succeeded", "failed", "cancelled")
     document, version = store.get_versioned(identity)
     return _answer(document, version, 200 if over else 202)
+
+
+@router.post("/{identity}/pause")
+def pause_experiment(identity: str, store: StoreDep) -> Response:
+    """200 if it is paused, 202 while a running one gets to the end of its epoch; it keeps its checkpoint."""
+    before = store.pause(identity)
+    document, version = store.get_versioned(identity)
+    return _answer(document, version, 202 if before == "running" else 200)
+
+
+@router.post("/{identity}/resume", status_code=202)
+def resume_experiment(identity: str, store: StoreDep) -> Response:
+    """Queue a paused, failed or cancelled one again; it goes on from its last checkpoint."""
+    store.resume(identity)
+    return _queued_again(identity, store)
+
+
+@router.post("/{identity}/retry", status_code=202)
+def retry_experiment(identity: str, store: StoreDep) -> Response:
+    """Queue a failed or cancelled one again; it starts anew."""
+    store.resume(identity, anew=True)
+    return _queued_again(identity, store)
+
+
+def _queued_again(identity: str, store: Store) -> Response:
+    wake(store.queue_of(identity))
+    document, version = store.get_versioned(identity)
+    return _answer(document, version, 202)
 
 
 @router.get("/{identity}/epochs")

@@ -13,25 +13,19 @@ from api import artifacts, catalogue, errors, experiments, external, findings, f
 from api.deps import known_query
 from satnet import __version__, broker
 from satnet.errors import SatnetError
+from satnet.housekeeping import look_after
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
 
+_TIMEOUT = 1.0  # seconds for each of two tries: an answer within 3 s, also when Redis is a black hole
 _log = logging.getLogger(__name__)
-
-
-def _look_after(store: Store) -> None:
-    """One tick: take back lost leases, and wake a worker for every queue in which something waits."""
-    store.reap()
-    for queue, waiting in store.queues().items():
-        if waiting:
-            broker.send_ticket(queue)
 
 
 async def _reaper(store: Store, settings: Settings) -> None:
     while True:
         await asyncio.sleep(settings.reaper_tick.total_seconds())
         try:
-            await run_in_threadpool(_look_after, store)
+            await run_in_threadpool(look_after, store, settings, broker.send_ticket)
         except SatnetError as error:
             _log.warning("reaper: %s", error)
         except Exception as error:  # noqa: BLE001 - kombu raises many kinds; the next tick tries again
@@ -41,7 +35,7 @@ async def _reaper(store: Store, settings: Settings) -> None:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application over one store; nothing connects before the first request."""
     settings = settings or get_settings()
-    store = Store(settings)
+    store = Store(settings, timeout=_TIMEOUT)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI's signature

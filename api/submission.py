@@ -19,6 +19,11 @@ from satnet.store import Store
 _bell = Bell()
 
 
+def wake(queue: str) -> None:
+    """Tell one worker, soon, that something waits in `queue`."""
+    _bell.ring(queue)
+
+
 def fingerprint(body: Any) -> str:
     """What an Idempotency-Key's second use is compared with."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
@@ -46,7 +51,7 @@ def accept(
         parent=parent,
     )
     if not replayed:
-        _bell.ring(queue)
+        wake(queue)
     return identity
 
 

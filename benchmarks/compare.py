@@ -3,9 +3,9 @@
     make bench                            (environment of the peers, all networks, docs/performance.md)
     .venv/bin/python benchmarks/compare.py --peers PYTHON [--rounds 5] [--only NAME] [--write]
 
-Every runner is a process of its own that loads 60,000 x 784 rows, compiles and warms up first, and then runs an epoch when
-it is its turn, while the others wait. Validation is off. At batch size 1 the slow ones run 4,000 steps, scaled. `--write`
-puts the tables into docs/performance.md.
+Every runner is a process of its own that loads 60,000 x 784 rows, compiles and warms up first, and then trains for a
+second when it is its turn, while the others wait. Validation is off. At batch size 1 the slow ones run 4,000 steps, scaled.
+`--write` puts the tables into docs/performance.md.
 """
 
 import argparse
@@ -76,7 +76,7 @@ class Runner:
         return ""
 
     def epoch(self) -> float:
-        """Seconds of one epoch."""
+        """Seconds of one epoch, of those in its turn."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return float(self._line())
@@ -126,7 +126,9 @@ def versions(peers: str) -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     told = [f"{os.cpu_count()} cores ({model.group(1) if model else platform.machine()})", platform.python_version()]
     for python, names in ((sys.executable, "keras tensorflow numpy"), (peers, "jax torch scikit-learn delve")):
-        code = f"from importlib.metadata import version as v; print(*(n + ' ' + v(n) for n in {names.split()}), sep=', ')"
+        code = (
+            f"from importlib.metadata import version as v; print(*(n + ' ' + v(n) for n in {names.split()}), sep=', ')"
+        )
         done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
         told.append(done.stdout.strip())
     return ", ".join(told)

@@ -1,6 +1,7 @@
 """Large files: trained models, under a directory or any URL that fsspec knows."""
 
 import hashlib
+import os
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ class Artifacts:
     def __init__(self, url: str) -> None:
         """`url`: a directory, or s3://..., gs://... with the fsspec package for it."""
         import fsspec
+        from fsspec.implementations.local import LocalFileSystem
 
+        self._local = LocalFileSystem
         self._files: Any
         self._files, self._root = fsspec.core.url_to_fs(url)
 
@@ -26,8 +29,11 @@ class Artifacts:
         content, path = source.read_bytes(), self._path(name)
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         temporary = f"{path}.{uuid.uuid4().hex}"
-        self._files.pipe_file(temporary, content)
-        self._files.mv(temporary, path)
+        if isinstance(self._files, self._local):  # whole on the disk before it has its name
+            _write_durably(Path(temporary), Path(path), content)
+        else:
+            self._files.pipe_file(temporary, content)
+            self._files.mv(temporary, path)
         return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
     def get(self, name: str) -> bytes:
@@ -42,6 +48,40 @@ class Artifacts:
         """Remove a file, if it is there."""
         if self._files.exists(self._path(name)):
             self._files.rm_file(self._path(name))
+
+    def delete_folder(self, name: str) -> None:
+        """Remove a folder and all in it, if it is there."""
+        if self._files.exists(self._path(name)):
+            self._files.rm(self._path(name), recursive=True)
+
+
+def _write_durably(temporary: Path, path: Path, content: bytes) -> None:
+    """Write, fsync, rename, fsync the folder; the temporary file is removed where that fails."""
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def checkpoint_folder(identity: str) -> str:
+    """Where an experiment's checkpoints lie."""
+    return f"checkpoints/{identity}"
+
+
+def forget(artifacts: Artifacts, identity: str) -> None:
+    """Remove all files of an experiment."""
+    artifacts.delete(model_name(identity))
+    artifacts.delete_folder(checkpoint_folder(identity))
 
 
 def model_name(identity: str) -> str:

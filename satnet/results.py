@@ -115,7 +115,10 @@ def to_document(state: ExperimentState) -> dict[str, Any]:
         "parent": state.parent,
         "sweep": state.sweep,
         "links": {"self": here}
-        | {key: f"{here}/{key}" for key in ("epochs", "units", "events", "findings", "script", "model", "cancel")},
+        | {
+            key: f"{here}/{key}"
+            for key in ("epochs", "units", "events", "findings", "script", "model", "pause", "resume", "cancel")
+        },
     }
 
 

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     reaper_tick: timedelta = timedelta(seconds=2)  # how often lost leases are looked for
     redis_grace: timedelta = timedelta(seconds=15)  # after a Redis restart, on top of one lease
     max_losses: int = Field(3, ge=1)  # so many lost workers end an experiment as worker_lost
+    stall_s: float = Field(600, gt=0)  # a worker that lives, but finishes no slice for so long, has stalled
+    checkpoint_every: timedelta = timedelta(seconds=10)  # at most so often, and when draining or pausing
+    watchdog: timedelta = timedelta(seconds=60)  # a worker that is idle so long while its queue is not is replaced
+    redis_patience: timedelta = timedelta(minutes=15)  # a run goes on so long without Redis
     cancel_grace: timedelta = timedelta(seconds=5)  # then the child is killed
     drain_grace: timedelta = timedelta(seconds=30)  # SIGTERM to release
     max_body_bytes: int = 262_144  # of a POSTed spec
@@ -33,6 +37,8 @@ class Settings(BaseSettings):
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}
     workers: int = Field(1, ge=1)  # how many workers share this machine's cores; satnet up sets it
     threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: cores / workers
+    failpoints: str = ""  # for tests: where to fail, and how; see satnet/failpoints.py
+    trainer: str = "satnet.training.run:train"  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
     api_key: str = ""  # sent as a bearer token by the client
 

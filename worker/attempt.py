@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from satnet import failpoints
 from satnet.artifacts import Artifacts, model_name
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
 from satnet.journal import Journal
@@ -12,79 +13,127 @@ from satnet.results import progress_at, summarise
 from satnet.saturation.diagnosis import facts_of
 from satnet.settings import Settings
 from satnet.spec import parse_spec
-from satnet.store import Grant, Store
+from satnet.store import Grant, Place, Store
+from satnet.training.checkpoint import Checkpoint
+from worker.checkpoints import Checkpoints
 from worker.lease import Lease
+from worker.outbox import Outbox
 
 _log = logging.getLogger(__name__)
-_PATIENCE = 900.0  # seconds that a run goes on without Redis before it gives up
 Trainer = Callable[..., Any]
 
 
-def _delivered(call: Callable[[], Any]) -> Any:
-    """Repeat a write until Redis takes it, for as long as a run goes on without Redis."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return call()
-        except StoreUnavailable:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
+class _Attempt:
+    """What an attempt reports, and how it ends."""
 
+    def __init__(self, store: Store, settings: Settings, grant: Grant) -> None:
+        self._store, self._settings, self._grant = store, settings, grant
+        self.spec = parse_spec(grant.spec)
+        self.journal = Journal(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
+        self.artifacts = Artifacts(settings.artifacts)
+        self.checkpoints = Checkpoints(store, self.artifacts, grant)
+        self._outbox = Outbox(settings.redis_patience.total_seconds())
+        self._began = time.monotonic()
 
-def run_attempt(  # noqa: C901 - one except clause an ending; apart they would be harder to compare
-    store: Store, settings: Settings, grant: Grant, trainer: Trainer
-) -> str:
-    """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, released or lost."""
-    spec = parse_spec(grant.spec)
-    journal = Journal(facts_of(spec), spec.training.epochs, settings.thresholds)
-    records, began = journal.records, time.monotonic()
-    artifacts = Artifacts(settings.artifacts)
-
-    def on_epoch(record: dict[str, Any]) -> None:
-        entry = journal.add(record)
-        progress = progress_at(grant.spec, record, time.monotonic() - began)
-        if not _delivered(lambda: store.epoch(grant.id, grant.fence, entry, progress)):
+    def resume(self) -> Checkpoint | None:
+        """Where an earlier attempt left off; what it measured after that is forgotten."""
+        if self._grant.attempt == 1:
+            return None
+        checkpoint, skipped = self._outbox.wait(self.checkpoints.latest)
+        place = None if checkpoint is None else Place(checkpoint.fold, checkpoint.epoch)
+        grant = self._grant
+        if not self._outbox.wait(lambda: self._store.rewind(grant.id, grant.fence, place, skipped)):
             raise Interrupted("lost")
+        if checkpoint is not None:
+            self.journal.records.extend(self._outbox.wait(lambda: self._store.epochs(grant.id)))
+        failpoints.hit("after_resume")
+        return checkpoint
 
-    def finish(status: str, extra: dict[str, Any], **more: Any) -> str:
-        more |= {"summary": summarise(records, extra), "findings": journal.findings()}
-        outcome = _delivered(lambda: store.finish(grant.id, grant.fence, status, **more))
+    def on_epoch(self, record: dict[str, Any]) -> None:
+        """Report a measured epoch; training does not wait for a Redis that is away."""
+        entry, grant = self.journal.add(record), self._grant
+        progress = progress_at(grant.spec, record, time.monotonic() - self._began)
+
+        def write() -> None:
+            if not self._store.epoch(grant.id, grant.fence, entry, progress):
+                raise Interrupted("lost")
+
+        failpoints.hit("before_epoch")
+        self._outbox.put(write)
+        failpoints.hit("after_epoch")
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint, once everything that it follows has arrived."""
+        if not self._outbox:
+            self.checkpoints.keep(checkpoint)
+
+    def finish(self, status: str, extra: dict[str, Any], **more: Any) -> str:
+        """End with a result."""
+        failpoints.hit("before_finish")
+        grant = self._grant
+        more |= {"summary": summarise(self.journal.records, extra), "findings": self.journal.findings()}
+        more.setdefault("environment", None)
+        outcome = self._outbox.wait(lambda: self._store.finish(grant.id, grant.fence, status, **more))
+        failpoints.hit("after_finish")
+        if status == "succeeded" and outcome != "lost":
+            self.checkpoints.clear()
         return "lost" if outcome == "lost" else status
 
-    def failed(code: str, message: str, retryable: bool) -> str:
-        reason = {"code": code, "message": message, "retryable": retryable}
-        return finish("failed", {}, environment=None, status_reason=reason)
+    def failed(self, code: str, message: str) -> str:
+        """End with a reason that lies in the spec or in the data: another attempt would end the same way."""
+        return self.finish("failed", {}, status_reason={"code": code, "message": message, "retryable": False})
 
-    with Lease(settings, grant, records) as lease:
+    def lose(self, code: str, message: str) -> str:
+        """End this attempt alone; another one, perhaps elsewhere, may go better."""
+        grant = self._grant
+        return str(self._outbox.wait(lambda: self._store.lose(grant.id, grant.fence, code, message)))
+
+    def interrupted(self, reason: str) -> str:
+        """Let go as somebody asked."""
+        grant = self._grant
+        if reason == "cancel":
+            return self.finish("cancelled", {})
+        if reason in ("drain", "pause"):
+            failpoints.hit("before_release")
+            self._outbox.wait(lambda: self._store.release(grant.id, grant.fence))
+            return "released" if reason == "drain" else "paused"
+        return "lost"
+
+
+def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer) -> str:
+    """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost."""
+    failpoints.hit("after_claim")
+    attempt = _Attempt(store, settings, grant)
+    with Lease(settings, grant, attempt.journal.records) as lease:
         try:
             result = trainer(
-                spec,
+                attempt.spec,
                 data_dir=settings.data_dir,
-                on_epoch=on_epoch,
+                on_epoch=attempt.on_epoch,
                 check=lease.check,
                 attempt=grant.attempt,
-                keep_model=lambda path: artifacts.put(model_name(grant.id), path),
+                keep_model=lambda path: attempt.artifacts.put(model_name(grant.id), path),
+                resume=attempt.resume(),
+                keep_checkpoint=attempt.keep,
+                checkpoint_every=settings.checkpoint_every.total_seconds(),
+                spent=grant.spent,
+            )
+            return attempt.finish(
+                "succeeded",
+                result.summary_extra,
+                environment=result.environment,
+                stop_reason=result.stop_reason,
             )
         except Interrupted as interruption:
-            if interruption.reason == "cancel":
-                return finish("cancelled", {}, environment=None)
-            if interruption.reason == "drain":
-                _delivered(lambda: store.release(grant.id, grant.fence))
-                return "released"
-            return "lost"
+            return attempt.interrupted(interruption.reason)
         except TrainingError as error:
-            return failed(error.code, str(error), retryable=error.code == "out_of_memory")
+            if error.code == "out_of_memory":
+                return attempt.lose(error.code, str(error))
+            return attempt.failed(error.code, str(error))
         except MemoryError:
-            return failed("out_of_memory", "the worker has not enough memory", retryable=True)
+            return attempt.lose("out_of_memory", "the worker has not enough memory")
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever training raises ends this experiment alone
             _log.exception("attempt %s of %s failed", grant.attempt, grant.id)
-            return failed("internal_error", f"{type(error).__name__}: {error}"[:500], retryable=False)
-        return finish(
-            "succeeded",
-            result.summary_extra,
-            environment=result.environment,
-            stop_reason=result.stop_reason,
-        )
+            return attempt.failed("internal_error", f"{type(error).__name__}: {error}"[:500])

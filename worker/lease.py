@@ -24,6 +24,7 @@ class Lease:
         self._settings, self._grant, self._records = settings, grant, records
         self._verdict: str | None = None
         self._since = 0.0
+        self._progressed = time.monotonic()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -38,9 +39,10 @@ class Lease:
         self._thread.join(10)
 
     def check(self) -> None:
-        """Raise Interrupted with what the last heartbeat said, if it was not go."""
+        """A slice is done: raise Interrupted with what the last heartbeat said, if it was not go."""
+        self._progressed = time.monotonic()
         if self._verdict is None and drain.requested():
-            self._verdict = "drain"
+            self._verdict, self._since = "drain", time.monotonic()
         if self._verdict is not None:
             raise Interrupted(self._verdict)
 
@@ -48,23 +50,34 @@ class Lease:
         store = Store(self._settings)
         beat = self._settings.heartbeat.total_seconds()
         while not self._closed.wait(min(beat, 1.0) if self._verdict else beat):
+            if self._verdict is None and drain.requested():
+                self._verdict, self._since = "drain", time.monotonic()
             try:
                 verdict = store.heartbeat(self._grant.id, self._grant.fence)
             except StoreUnavailable as error:
                 _log.warning("heartbeat of %s: %s", self._grant.id, error)
                 continue
-            if verdict != "go" and self._verdict is None:
+            if verdict not in ("go", self._verdict) and self._verdict not in ("cancel", "lost"):
                 self._verdict, self._since = verdict, time.monotonic()
-            if self._verdict in ("cancel", "lost") and self._overdue():
-                self._kill(store)
+            try:
+                self._judge(store)
+            except StoreUnavailable as error:
+                _log.warning("end of %s: %s", self._grant.id, error)
         store.close()
 
-    def _overdue(self) -> bool:
-        return time.monotonic() - self._since > self._settings.cancel_grace.total_seconds()
-
-    def _kill(self, store: Store) -> None:
-        """The training does not come back to `check`: end the experiment, then this process."""
-        if self._verdict == "cancel":
+    def _judge(self, store: Store) -> None:
+        """Where training does not come back to `check` in time: end the attempt, then this process."""
+        grant, now, settings = self._grant, time.monotonic(), self._settings
+        waited = now - self._since
+        if self._verdict == "cancel" and waited > settings.cancel_grace.total_seconds():
             summary = summarise(list(self._records), {})
-            store.finish(self._grant.id, self._grant.fence, "cancelled", summary=summary, environment=None)
-        os._exit(KILLED)
+            store.finish(grant.id, grant.fence, "cancelled", summary=summary, environment=None)
+            os._exit(KILLED)
+        if self._verdict == "lost" and waited > settings.cancel_grace.total_seconds():
+            os._exit(KILLED)
+        if self._verdict in ("drain", "pause") and waited > max(1.0, settings.drain_grace.total_seconds() - 5):
+            store.release(grant.id, grant.fence)
+            os._exit(KILLED)
+        if now - self._progressed > settings.stall_s:
+            store.lose(grant.id, grant.fence, "stalled", f"no slice was finished within {settings.stall_s:g} s")
+            os._exit(KILLED)

@@ -10,12 +10,12 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
 
-from satnet.broker import app
+from satnet.broker import app, send_ticket
 from satnet.errors import StoreUnavailable
 from satnet.queues import queues_of
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
-from worker import device, drain, predict, tasks
+from worker import device, drain, predict, tasks, watchdog
 
 _log = logging.getLogger(__name__)
 _IDENTITY = "SATNET_WORKER_ID"  # the parent's name, handed to its children
@@ -36,11 +36,12 @@ def warm(**_: Any) -> None:
     """In the child: load TensorFlow before the first ticket."""
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was loaded before the worker's child was ready for it")
-    from satnet.training import run  # noqa: F401 - imported to be warm
-    from satnet.training.environment import use_threads
-
     settings = get_settings()
-    use_threads(device.threads(settings))
+    tasks.trainer(settings)
+    if "tensorflow" in sys.modules:
+        from satnet.training.environment import use_threads
+
+        use_threads(device.threads(settings))
     threading.Thread(target=predict.serve, args=(settings,), name="predict", daemon=True).start()
     threading.Thread(target=_announce, args=(settings,), name="announce", daemon=True).start()
 
@@ -51,7 +52,7 @@ def _announce(settings: Settings) -> None:
     about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
     while True:
         try:
-            store.worker_seen(WORKER, about)
+            store.worker_seen(WORKER, about | {"busy": next(iter(tasks.current), None)})
         except StoreUnavailable as error:
             _log.warning("announce: %s", error)
         threading.Event().wait(settings.heartbeat.total_seconds())
@@ -86,10 +87,16 @@ def _lease_gpu(settings: Settings) -> str | None:
     return chosen
 
 
+def _start_watchdog(settings: Settings) -> None:
+    arguments = (settings, WORKER, queues(), send_ticket, drain.requested)
+    threading.Thread(target=watchdog.serve, args=arguments, name="watchdog", daemon=True).start()
+
+
 def main() -> None:
     """Run until SIGTERM; then drain."""
     os.environ.update(device.environment(_lease_gpu(get_settings())))
     drain.prepare()
+    _start_watchdog(get_settings())
     try:
         app.worker_main(
             [

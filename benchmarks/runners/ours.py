@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import tensorflow as tf
-from runners import work
 
+from runners import work
 from satnet.spec import expand_layers, parse_spec
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer

@@ -5,8 +5,9 @@ import tempfile
 import warnings
 
 import torch
-from runners import work
 from torch import nn
+
+from runners import work
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 

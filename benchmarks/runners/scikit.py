@@ -3,8 +3,9 @@
 import sys
 import warnings
 
-from runners import work
 from sklearn.neural_network import MLPClassifier
+
+from runners import work
 
 
 def main(name: str) -> None:

@@ -5,9 +5,9 @@ import tempfile
 
 import keras
 import numpy as np
+
 from runners import work
 from runners.ours import spec_of
-
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 ROWS, FEATURES, CLASSES, PROBED = 60_000, 784, 10, 1024
+TURN = 1.0  # seconds
 SHORT = 4_000  # steps of batch size 1 that slow runners take; their time is scaled to 60,000
 WORK = {
     "784-25-10, batch 1, sgd": {"hidden": [(25, "tanh")], "optimizer": "sgd", "batch": 1},
@@ -49,9 +50,15 @@ def one_hot(y: np.ndarray) -> np.ndarray:
 
 
 def serve(epoch: Callable[[], object], scale: float = 1.0) -> None:
-    """Run an epoch for each line that comes in and tell its seconds; `scale` where it was only a part of one."""
+    """Run epochs for a second, or one, for each line that comes in, and tell the seconds that one took.
+
+    A turn is as long as that because training runs epoch after epoch, and the first one after others had the machine
+    finds its caches cold. `scale`: where `epoch` is only a part of one.
+    """
     print("ready", flush=True)
     for _ in sys.stdin:
-        began = time.perf_counter()
-        epoch()
-        print((time.perf_counter() - began) * scale, flush=True)
+        count, began = 0, time.perf_counter()
+        while not count or time.perf_counter() - began < TURN:
+            epoch()
+            count += 1
+        print((time.perf_counter() - began) / count * scale, flush=True)

@@ -1,4 +1,4 @@
-"""Commands that talk to a service: submit, list, show, wait, watch, cancel, epochs, workers."""
+"""Commands that talk to a service: submit, list, show, wait, watch, pause, resume, retry, cancel, epochs, workers."""
 
 from itertools import islice
 from typing import Annotated, Any
@@ -114,6 +114,24 @@ def show(identity: Identity, output: Output = Format.TABLE) -> None:
     """One experiment, its saturation and its findings."""
     with errors(), connect() as client:
         _show(whole(client.experiments.get(identity)), output)
+
+
+def pause(identity: Identity) -> None:
+    """Let a running or queued experiment wait; it keeps its checkpoint."""
+    with errors(), connect() as client:
+        out.print(client.experiments.pause(identity)["status"])
+
+
+def resume(identity: Identity) -> None:
+    """Let a paused, failed or cancelled experiment go on from its checkpoint."""
+    with errors(), connect() as client:
+        out.print(client.experiments.resume(identity)["status"])
+
+
+def retry(identity: Identity) -> None:
+    """Start a failed or cancelled experiment anew."""
+    with errors(), connect() as client:
+        out.print(client.experiments.retry(identity)["status"])
 
 
 def cancel(identity: Identity) -> None:

@@ -72,6 +72,18 @@ class AsyncExperiments:
         """Ask for its end."""
         return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
 
+    async def pause(self, identity: str) -> AsyncExperiment:
+        """At once where it is queued, at the end of its epoch where it runs."""
+        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/pause"))
+
+    async def resume(self, identity: str) -> AsyncExperiment:
+        """Queue a paused, failed or cancelled one again; it goes on from its checkpoint."""
+        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/resume"))
+
+    async def retry(self, identity: str) -> AsyncExperiment:
+        """Queue a failed or cancelled one again; it starts anew."""
+        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/retry"))
+
     async def epochs(self, identity: str) -> Epochs:
         """All measured epochs."""
         answer = await self._client.request("GET", f"/v1/experiments/{identity}/epochs")

@@ -117,6 +117,18 @@ class Experiments:
         """Ask for its end."""
         return self._read(self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
 
+    def pause(self, identity: str) -> Experiment:
+        """At once where it is queued, at the end of its epoch where it runs."""
+        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/pause"))
+
+    def resume(self, identity: str) -> Experiment:
+        """Queue a paused, failed or cancelled one again; it goes on from its checkpoint."""
+        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/resume"))
+
+    def retry(self, identity: str) -> Experiment:
+        """Queue a failed or cancelled one again; it starts anew."""
+        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/retry"))
+
     def delete(self, identity: str) -> None:
         """Delete a terminal experiment."""
         self._client.request("DELETE", f"/v1/experiments/{identity}")

@@ -1,6 +1,6 @@
 """The truth, in Redis: every change is one Lua script, and nothing else in satnet imports redis."""
 
 from satnet.store.store import Store
-from satnet.store.work import Grant
+from satnet.store.work import Grant, Place
 
-__all__ = ["Grant", "Store"]
+__all__ = ["Grant", "Place", "Store"]

@@ -87,13 +87,49 @@ class Commands(Connection):
             raise NotFound(f"there is no experiment {identity}")
         return str(status)
 
+    def pause(self, identity: str) -> str:
+        """Pause at once (queued) or at the next heartbeat (running); the status before. Conflict when it is over."""
+        with available():
+            status = self._run("pause", identity)
+        return self._stopped(identity, status, "paused")
+
+    def resume(self, identity: str, *, anew: bool = False) -> str:
+        """Queue it again, from its last checkpoint or (`anew`) from the start; the status before.
+
+        Raises:
+            NotFound: there is no such experiment.
+            Conflict: it succeeded, or is trained elsewhere; with `anew` also if it is not over.
+        """
+        with available():
+            status = self._run("resume", identity, "retry" if anew else "resume")
+        if anew and status in ("queued", "running", "paused"):
+            raise Conflict(f"{identity} is {status}; only a failed or cancelled experiment is retried")
+        return self._stopped(identity, status, "retried" if anew else "resumed", over=("succeeded",))
+
+    def _stopped(
+        self,
+        identity: str,
+        status: str | None,
+        verb: str,
+        over: tuple[str, ...] = ("succeeded", "failed", "cancelled"),
+    ) -> str:
+        if status is None:
+            raise NotFound(f"there is no experiment {identity}")
+        if status == "external":
+            raise Conflict(f"{identity} is trained elsewhere, and cannot be {verb} from here")
+        if status in over:
+            raise Conflict(f"{identity} is {status}, and cannot be {verb}")
+        return str(status)
+
     def patch(self, identity: str, changes: Mapping[str, Any]) -> None:
-        """Change name, labels or priority."""
+        """Change name, labels, priority or keep."""
         stored = {key: dumps(value) if key == "labels" else value or "" for key, value in changes.items()}
         if "priority" in changes:
             stored["priority"] = int(changes["priority"])
+        if "keep" in changes:
+            stored["keep"] = int(changes["keep"])
         with available():
-            known = self._run("patch", identity, *[part for pair in stored.items() for part in pair])
+            known = self._run("patch", identity, self._retention, *[part for pair in stored.items() for part in pair])
         if not known:
             raise NotFound(f"there is no experiment {identity}")
 

@@ -25,8 +25,10 @@ def available() -> Iterator[None]:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise StoreUnavailable("Redis cannot be reached") from error
+    except (redis.OutOfMemoryError, redis.ReadOnlyError) as error:
+        raise StoreUnavailable(f"Redis refuses: {error}") from error
     except redis.ResponseError as error:
-        if str(error).startswith(("OOM", "MISCONF", "READONLY", "LOADING", "BUSY")):
+        if str(error).startswith(("MISCONF", "LOADING", "BUSY")):
             raise StoreUnavailable(f"Redis refuses: {error}") from error
         raise
 
@@ -44,15 +46,16 @@ def dumps(value: Any) -> str:
 class Connection:
     """Redis with satnet's scripts."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, timeout: float = 3.0) -> None:
+        """`timeout`: seconds that a connection or a reply may take."""
         self._settings = settings
         self._redis: Any = redis.Redis.from_url(
             settings.redis_url,
             decode_responses=True,
-            socket_timeout=3,
-            socket_connect_timeout=2,
+            socket_timeout=timeout,
+            socket_connect_timeout=min(timeout, 2.0),
             health_check_interval=15,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 2),
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1 if timeout < 2 else 2),
         )
         self._run = Scripts(self._redis)
 

@@ -10,6 +10,8 @@ RUN_ID = "sn:run_id"  # the Redis run that the reaper knows
 REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
 REAPER = "sn:lock:reaper"  # whose tick it is
 DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
+EXPIRE = "sn:expire"  # zset: terminal experiment -> when it is forgotten, ms
+REPAIR = "sn:repair"  # from which creation on indexes are compared next, ms
 QUESTIONS = "sn:questions"  # list: what workers are asked besides training
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 
@@ -27,6 +29,11 @@ def epochs(identity: str) -> str:
 def units(identity: str) -> str:
     """Hash: 'fold:epoch' -> per-unit arrays by layer."""
     return f"sn:units:{identity}"
+
+
+def checkpoints(identity: str) -> str:
+    """Hash: name -> content in base 64, of checkpoints that are kept here and not as files."""
+    return f"sn:ckpt:{identity}"
 
 
 def events(identity: str) -> str:

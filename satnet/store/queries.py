@@ -171,6 +171,29 @@ class Queries(Connection):
         with available():
             return {name: self._redis.zcard(keys.queue(name)) for name in sorted(self._redis.smembers(keys.QUEUES))}
 
+    def queue_of(self, identity: str) -> str:
+        """The queue in which it waits, or waited. Raises NotFound."""
+        with available():
+            queue = self._redis.hget(keys.experiment(identity), "queue")
+        if queue is None:
+            raise NotFound(f"there is no experiment {identity}")
+        return str(queue)
+
+    def trimmed(self, identity: str, after: str) -> bool:
+        """Whether events after an event's id are no longer kept."""
+        with available():
+            try:
+                deleted = self._redis.xinfo_stream(keys.events(identity))["max-deleted-entry-id"]
+            except redis.ResponseError:  # there is no stream
+                return False
+        return _moment(deleted) > _moment(after)
+
+    def latest_event(self, identity: str) -> str:
+        """The id of the newest event; 0-0 where there is none."""
+        with available():
+            newest = self._redis.xrevrange(keys.events(identity), count=1)
+        return str(newest[0][0]) if newest else "0-0"
+
     def queued_count(self, queue: str) -> int:
         """How many wait in one queue."""
         with available():
@@ -191,6 +214,14 @@ class Queries(Connection):
         }
 
 
+def _moment(event: str) -> tuple[int, int]:
+    milliseconds, _, number = event.partition("-")
+    try:
+        return int(milliseconds), int(number or 0)
+    except ValueError as error:
+        raise BadRequest(f"{event!r} is no event id") from error
+
+
 def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line]
 
@@ -205,14 +236,15 @@ def _document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, An
     if waiting is not None:
         queue = {key: waiting[key] for key in ("position", "eta_s")}
         message = waiting["message"]
-    elif status == "running" and stored.get("flag") == "cancel":
-        message = "is being cancelled"
+    elif status == "running" and stored.get("flag"):
+        message = {"cancel": "is being cancelled", "pause": "is being paused"}[stored["flag"]]
     parsed["labels"], parsed["findings"] = parsed["labels"] or {}, parsed["findings"] or []
     if parsed["spec"]:  # what PATCH changed shows in the spec too
         parsed["spec"] |= {
             "name": stored["name"] or None,
             "labels": parsed["labels"],
             "priority": int(stored["priority"]),
+            "keep": stored["keep"] == "1",
         }
     return to_document(
         ExperimentState(

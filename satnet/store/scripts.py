@@ -13,11 +13,18 @@ NAMES = (
     "epoch",
     "finish",
     "release",
+    "lose",
+    "checkpoint",
+    "rewind",
     "cancel",
+    "pause",
+    "resume",
     "reap",
+    "repair",
     "patch",
     "delete",
 )
+_REFUSED_WHEN_FULL = ("submit", "external", "patch")  # the rest gives memory back, or ends what runs
 
 
 class Scripts:
@@ -26,7 +33,10 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         folder = resources.files("satnet.store") / "lua"
         common = (folder / "_common.lua").read_text()
-        self._scripts = {name: client.register_script(common + (folder / f"{name}.lua").read_text()) for name in NAMES}
+        self._scripts = {}
+        for name in NAMES:
+            flags = "" if name in _REFUSED_WHEN_FULL else "#!lua flags=allow-oom\n"
+            self._scripts[name] = client.register_script(flags + common + (folder / f"{name}.lua").read_text())
 
     def __call__(self, name: str, *arguments: Any) -> Any:
         """Run a script; arguments are its ARGV."""

@@ -1,6 +1,8 @@
 """What workers, and whoever looks after them, do to experiments."""
 
+import base64
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,8 @@ from satnet.journal import Entry
 from satnet.results import headline
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available, dumps, ms
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,15 @@ class Grant:
     fence: int
     attempt: int
     spec: dict[str, Any]
+    spent: float  # seconds that earlier attempts took
+
+
+@dataclass(frozen=True)
+class Place:
+    """After which measured epoch a checkpoint was taken."""
+
+    fold: int | None
+    epoch: int
 
 
 class Work(Connection):
@@ -30,8 +43,8 @@ class Work(Connection):
             grant = self._run("claim", worker, nonce, ms(self._settings.lease), *queues)
         if grant is None:
             return None
-        identity, fence, attempt, spec = grant
-        return Grant(identity, int(fence), int(attempt), json.loads(spec))
+        identity, fence, attempt, spec, spent = grant
+        return Grant(identity, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000)
 
     def heartbeat(self, identity: str, fence: int) -> str:
         """Renew the lease; go, cancel, pause or lost."""
@@ -91,16 +104,83 @@ class Work(Connection):
         with available():
             return bool(self._run("release", identity, fence, self._retention))
 
-    def reap(self) -> list[tuple[str, str]]:
-        """Take back what dead workers left, unless another process did within this tick."""
+    def lose(self, identity: str, fence: int, code: str, message: str) -> str:
+        """The attempt fails through no fault of its spec: queued again, or failed with `code` after `max_losses`."""
+        with available():
+            return str(self._run("lose", identity, fence, code, message, self._settings.max_losses, self._retention))
+
+    def add_checkpoint(
+        self, identity: str, fence: int, name: str, place: Place, sha256: str, content: bytes | None
+    ) -> list[str] | None:
+        """Register a checkpoint; names of those that it pushes out, or None if a newer attempt owns the experiment.
+
+        `content`: to be kept here; None where it lies among the artifacts already.
+        """
+        entry = {"name": name, "sha256": sha256, "fold": place.fold, "epoch": place.epoch, "fence": fence}
+        text = "" if content is None else base64.b64encode(content).decode()
+        with available():
+            kept, *dropped = self._run("checkpoint", identity, fence, name, dumps(entry), text)
+        return [str(one) for one in dropped] if kept else None
+
+    def checkpoints(self, identity: str) -> list[dict[str, Any]]:
+        """The registered ones, newest first; `content` is bytes where it is kept here, else None."""
+        with available():
+            text = self._redis.hget(keys.experiment(identity), "checkpoints")
+            found = [one for one in json.loads(text) if one] if text else []
+            contents = [self._redis.hget(keys.checkpoints(identity), one["name"]) for one in found]
+        return [
+            one | {"content": None if content is None else base64.b64decode(content)}
+            for one, content in zip(found, contents, strict=True)
+        ]
+
+    def rewind(self, identity: str, fence: int, place: Place | None, skipped: list[str]) -> bool:
+        """Forget what was measured after `place` (None: all of it); False if a newer attempt owns the experiment.
+
+        `skipped`: names of checkpoints that could not be used, for an event.
+        """
+        fold = "" if place is None or place.fold is None else place.fold
+        epoch = -1 if place is None else place.epoch
+        told = "null" if place is None else dumps({"fold": place.fold, "epoch": place.epoch})
+        note = dumps({"checkpoints": skipped}) if skipped else ""
+        with available():
+            return bool(self._run("rewind", identity, fence, fold, epoch, told, note))
+
+    def reap(self) -> list[tuple[str, str]] | None:
+        """Take back what dead workers left, and forget what expired; None if another process did within this tick."""
         settings = self._settings
         grace = ms(settings.lease) + ms(settings.redis_grace)
         with available():
             if not self._redis.set(keys.REAPER, "1", nx=True, px=max(1, ms(settings.reaper_tick))):
-                return []
+                return None
             run = self._redis.info("server")["run_id"]
             outcome = self._run("reap", run, grace, settings.max_losses, self._retention)
+            self.repair()
         return list(zip(outcome[::2], outcome[1::2], strict=True))
+
+    def repair(self, most: int = 100) -> list[str]:
+        """Compare the indexes, queues and leases of the next `most` experiments with what they are; those mended."""
+        with available():
+            start = self._redis.get(keys.REPAIR) or "-inf"
+            following, *mended = self._run("repair", start, most, ms(self._settings.lease))
+            self._redis.set(keys.REPAIR, following or "-inf")
+        if mended:
+            _log.warning("indexes of %s did not agree with them, and do now", ", ".join(mended))
+        return [str(one) for one in mended]
+
+    def owner(self, identity: str) -> str | None:
+        """The worker that runs an experiment; None if none does."""
+        with available():
+            status, worker = self._redis.hmget(keys.experiment(identity), "status", "worker")
+        return worker if status == "running" else None
+
+    def worker(self, identity: str) -> dict[str, Any] | None:
+        """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
+        with available():
+            text, now = self._redis.get(keys.worker(identity)), self._now()
+        if text is None:
+            return None
+        about: dict[str, Any] = json.loads(text)
+        return about | {"silent_s": (now - about["seen"]) / 1000}
 
     def worker_seen(self, identity: str, info: Mapping[str, Any]) -> None:
         """A worker says that it lives; forgotten after two minutes of silence."""

@@ -47,6 +47,16 @@ class Probe:
         self._input = (float(np.mean(x, dtype=np.float64)), float(np.std(x, dtype=np.float64)))
         self.units: dict[str, dict[str, Any]] = {}
 
+    @property
+    def alive(self) -> list[np.ndarray]:
+        """Which units of each hidden layer were alive at epoch 0; empty before it."""
+        return list(self._alive.values())
+
+    @alive.setter
+    def alive(self, masks: list[np.ndarray]) -> None:
+        names = [tap.name for tap in self._network.hidden]
+        self._alive = dict(zip(names, masks, strict=True)) if masks else {}
+
     def _measure(self, x: Any, y: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         taps = self._network.taps
         kernels = [tap.kernel for tap in taps]

@@ -5,7 +5,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from satnet.errors import DeadlineExceeded, NonFiniteLoss, OutOfMemory
 from satnet.spec import ExperimentSpec
 from satnet.training import cache, rows
 from satnet.training.cache import Machine
+from satnet.training.checkpoint import Checkpoint, numbered
 from satnet.training.data import Data, probe_index, rng_for
 from satnet.training.environment import environment
 from satnet.training.export import save_model
+from satnet.training.keeper import Keeper
 from satnet.training.network import Network, seed_of
 from satnet.training.optimizer import Plateau
 from satnet.training.program import EpochProgram, EpochSums
@@ -48,6 +50,10 @@ def train(
     check: Callable[[], None] = lambda: None,
     attempt: int = 1,
     keep_model: KeepModel | None = None,
+    resume: Checkpoint | None = None,
+    keep_checkpoint: Callable[[Checkpoint], None] | None = None,
+    checkpoint_every: float = 10.0,
+    spent: float = 0.0,
 ) -> TrainingResult:
     """Train `spec` in this process and report each measured epoch's record.
 
@@ -58,20 +64,26 @@ def train(
         check: called between slices of at most about a second; raises Interrupted to stop.
         attempt: goes into the environment.
         keep_model: called with the path of the trained model's file; what it returns goes into the summary.
+        resume: go on from here; on a CPU, bit for bit as if the run had not stopped.
+        keep_checkpoint: called with the state now and then, and before the run lets go because `check` asked for pause
+            or drain.
+        checkpoint_every: seconds from one checkpoint to the next, at least.
+        spent: seconds of `resources.max_seconds` that earlier attempts took.
 
     Raises:
         DataError, BuildError, NonFiniteLoss, OutOfMemory, DeadlineExceeded: the experiment failed.
         Interrupted: `check` said so.
     """
-    deadline = time.monotonic() + spec.resources.max_seconds
+    deadline = time.monotonic() + spec.resources.max_seconds - spent
 
     def checked() -> None:
         check()
         if time.monotonic() > deadline:
             raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
 
+    keeper = Keeper(checked, keep_checkpoint, checkpoint_every)
     try:
-        return _train(spec, data_dir, on_epoch, checked, attempt, keep_model)
+        return _train(spec, data_dir, on_epoch, keeper, attempt, keep_model, resume)
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         cache.forget()
         rows.forget()
@@ -83,17 +95,22 @@ def _train(
     spec: ExperimentSpec,
     data_dir: Path,
     on_epoch: Report,
-    check: Callable[[], None],
+    keeper: Keeper,
     attempt: int,
     keep: KeepModel | None,
+    resume: Checkpoint | None,
 ) -> TrainingResult:
-    results = []
-    for fold, data in prepared(spec, data_dir):
-        check()
+    results = [_FoldResult(**one) for one in resume.state["results"]] if resume else []
+    done = len(results)
+    for number, (fold, data) in enumerate(prepared(spec, data_dir)):
+        if number < done:
+            continue
+        keeper.check()
         seed = int(spec.seed or 0)
         probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
         built = cache.machine(spec, fold, data, probed)
-        results.append(_Fold(spec, built, data, fold, on_epoch, check).train())
+        results.append(_Fold(spec, built, data, fold, on_epoch, keeper, tuple(results)).train(resume))
+        resume = None
         last = results[-1]
     extra = {"test": last.test, "dataset": last.statistics, "parameters": last.parameters} | last.quality
     extra["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
@@ -137,7 +154,8 @@ class _Fold:
     data: Data
     fold: int | None
     on_epoch: Report
-    check: Callable[[], None]
+    keeper: Keeper
+    earlier: tuple[_FoldResult, ...] = ()
 
     def __post_init__(self) -> None:
         built = self.machine
@@ -149,10 +167,11 @@ class _Fold:
         )
         self.variance = float(self.data.train.y.var()) if self.data.classes is None else None
 
-    def train(self) -> _FoldResult:
-        """All epochs, then the test rows."""
-        self._report(0, None, time.monotonic())
-        stop_reason = self._epochs(self.machine.program)
+    def train(self, resume: Checkpoint | None = None) -> _FoldResult:
+        """All epochs (those after the one of `resume`), then the test rows."""
+        if resume is None:
+            self._report(0, None, time.monotonic())
+        stop_reason = self._epochs(self.machine.program, resume)
         test, predictions = self._metrics(self.data.test.x, self.data.test.y)
         return _FoldResult(
             test,
@@ -163,7 +182,7 @@ class _Fold:
             self.machine.xla,
         )
 
-    def _epochs(self, program: EpochProgram) -> str:
+    def _epochs(self, program: EpochProgram, resume: Checkpoint | None) -> str:
         training, saturation = self.spec.training, self.spec.saturation
         stopping = training.early_stopping
         stop = stopping and Plateau(stopping.monitor, stopping.patience, stopping.min_delta)
@@ -171,9 +190,17 @@ class _Fold:
         reducing = schedule is not None and schedule.name == "reduce_on_plateau"
         reduce = Plateau(schedule.monitor, schedule.patience) if schedule and reducing else None
         best: list[np.ndarray] | None = None
-        for epoch in range(1, training.epochs + 1):
+        if resume is not None:
+            best = self._restore(resume, stop or None, reduce)
+
+        def state() -> Checkpoint:
+            return self._checkpoint(epoch, stop or None, reduce, best)
+
+        for epoch in range(1 if resume is None else resume.epoch + 1, training.epochs + 1):
+            if stop and stop.over:  # the last epoch of the attempt before was its last
+                break
             began = time.monotonic()
-            sums = program.run(self._order(epoch), self.check)
+            sums = program.run(self._order(epoch), self.keeper.check)
             metrics = self._epoch_metrics(sums, began)
             if stop and stop.better(metrics) and stopping and stopping.restore_best_weights:
                 best = self.network.model.get_weights()
@@ -183,15 +210,35 @@ class _Fold:
                 self._report(epoch, sums, began, metrics)
             if not finite:
                 raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
-            if stopped:
-                break
             if reduce and not reduce.better(metrics) and reduce.over:
                 rate = float(self.optimizer.learning_rate) * schedule.factor
                 self.optimizer.learning_rate = max(rate, schedule.min_lr)
                 reduce.waited = 0
+            self.keeper.epoch_over(state, time.monotonic() - began)
         if best is not None:
             self.network.model.set_weights(best)
         return "early_stopping" if stop and stop.over else "completed"
+
+    def _checkpoint(
+        self, epoch: int, stop: Plateau | None, reduce: Plateau | None, best: list[np.ndarray] | None
+    ) -> Checkpoint:
+        arrays = numbered("weight", self.network.model.get_weights())
+        arrays |= numbered("optimizer", [variable.numpy() for variable in self.optimizer.variables])
+        arrays |= numbered("best", best or []) | numbered("alive", self.probe.alive)
+        plateaus = [one and asdict(one) for one in (stop, reduce)]
+        state = {"plateaus": plateaus, "results": [asdict(one) for one in self.earlier]}
+        return Checkpoint(self.fold, epoch, arrays, state)
+
+    def _restore(self, checkpoint: Checkpoint, stop: Plateau | None, reduce: Plateau | None) -> list[np.ndarray] | None:
+        """Put everything back as it was; the best weights so far."""
+        self.network.model.set_weights(checkpoint.part("weight"))
+        for variable, value in zip(self.optimizer.variables, checkpoint.part("optimizer"), strict=True):
+            variable.assign(value)
+        self.probe.alive = checkpoint.part("alive")
+        for plateau, kept in zip((stop, reduce), checkpoint.state["plateaus"], strict=True):
+            if plateau is not None:
+                plateau.best, plateau.waited = kept["best"], kept["waited"]
+        return checkpoint.part("best") or None
 
     def _order(self, epoch: int) -> np.ndarray:
         """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""

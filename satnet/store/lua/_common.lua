@@ -35,9 +35,17 @@ local function close_attempt(id, ended)
   local k = exp_key(id)
   local open = redis.call('HGET', k, 'open_attempt')
   if not open or open == '' then return end
-  local before = redis.call('HGET', k, 'attempts')
+  local before, started = redis.call('HGET', k, 'attempts'), cjson.decode(open .. '}').started_at
+  redis.call('HINCRBY', k, 'spent', now_ms() - started)
   local line = open .. ',"ended_at":' .. now_ms() .. ',"ended":"' .. ended .. '"}'
   redis.call('HSET', k, 'attempts', (before ~= '' and (before .. '\n') or '') .. line, 'open_attempt', '')
+end
+-- All keys of an experiment but its place in the indexes.
+local function keys_of(id) return {exp_key(id), 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id, 'sn:ckpt:' .. id} end
+local function leave_queue(id)
+  redis.call('ZREM', 'sn:leases', id)
+  redis.call('ZREM', 'sn:delayed', id)
+  redis.call('ZREM', 'sn:q:' .. (redis.call('HGET', exp_key(id), 'queue') or ''), id)
 end
 -- A terminal experiment leaves the leases, and expires unless it is kept.
 local function settle(id, retention_ms)
@@ -48,12 +56,33 @@ local function settle(id, retention_ms)
     redis.call('LPUSH', 'sn:durations', now_ms() - tonumber(started))
     redis.call('LTRIM', 'sn:durations', 0, 19)
   end
+  leave_queue(id)
+  if redis.call('HGET', k, 'keep') == '0' then redis.call('ZADD', 'sn:expire', now_ms() + tonumber(retention_ms), id) end
+end
+-- An attempt was lost: again after a back-off (the first loss has none), or the end after `most` of them.
+local function lose(id, code, message, most, retention_ms)
+  local k, now = exp_key(id), now_ms()
   redis.call('ZREM', 'sn:leases', id)
-  redis.call('ZREM', 'sn:delayed', id)
-  redis.call('ZREM', 'sn:q:' .. (redis.call('HGET', k, 'queue') or ''), id)
-  if redis.call('HGET', k, 'keep') == '0' then
-    for _, key in ipairs({k, 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id}) do redis.call('PEXPIRE', key, retention_ms) end
+  close_attempt(id, code == 'worker_lost' and 'lost' or code)
+  local losses, flag = redis.call('HINCRBY', k, 'lost', 1), redis.call('HGET', k, 'flag')
+  if flag == 'cancel' then
+    transition(id, 'cancelled', nil)
+    settle(id, retention_ms)
+    return 'cancelled'
+  elseif flag == 'pause' then
+    redis.call('HSET', k, 'flag', '')
+    transition(id, 'paused', nil)
+    return 'paused'
+  elseif losses >= tonumber(most) then
+    local reason = {code = code, message = message .. ', ' .. losses .. ' times', retryable = true}
+    redis.call('HSET', k, 'status_reason', cjson.encode(reason))
+    transition(id, 'failed', code)
+    settle(id, retention_ms)
+    return 'failed'
   end
+  transition(id, 'queued', code)
+  if losses == 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + 5000 * 2 ^ (losses - 1), id) end
+  return 'queued'
 end
 -- What an idempotency key stands for already: {'replayed'|'reused', id}, or nothing.
 local function first_use(key, fingerprint)

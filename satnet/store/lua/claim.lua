@@ -1,11 +1,11 @@
 -- Take the best entry of several queues: raise its fence, start an attempt, grant a lease.
 -- ARGV: worker, nonce, lease ms, then the queues.
 -- Promises: a repeated call with the same nonce returns the same grant while it stands.
--- Returns {id, fence, attempt, spec} or nothing.
+-- Returns {id, fence, attempt, spec, ms that earlier attempts took} or nothing.
 local worker, nonce, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local function grant(id)
-  local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec')
-  return {id, f[1], f[2], f[3]}
+  local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec', 'spent')
+  return {id, f[1], f[2], f[3], f[4]}
 end
 local known = redis.call('GET', 'sn:nonce:' .. nonce)
 if known then
@@ -32,8 +32,7 @@ for _ = 1, 100 do
     local now = now_ms()
     local fence = redis.call('HINCRBY', k, 'fence', 1)
     local attempt = redis.call('HINCRBY', k, 'attempt', 1)
-    redis.call('DEL', 'sn:epochs:' .. id, 'sn:units:' .. id)
-    redis.call('HSET', k, 'worker', worker, 'flag', '', 'progress', '',
+    redis.call('HSET', k, 'worker', worker, 'flag', '',
       'open_attempt', '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker) .. ',"started_at":' .. now)
     redis.call('HSETNX', k, 'started_at', now)
     redis.call('ZADD', 'sn:leases', now + lease, id)

@@ -12,7 +12,7 @@ local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
 redis.call('HSET', k, 'status', 'running', 'created_at', now, 'started_at', now, 'version', 1, 'fence', 1, 'attempt', 1,
-  'lost', 0, 'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'flag', '',
+  'lost', 0, 'spent', 0, 'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'flag', '',
   'open_attempt', '{"attempt":1,"worker":"external","started_at":' .. now)
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:running', now, id)

@@ -12,4 +12,8 @@ redis.call('HSET', k, unpack(fields))
 close_attempt(id, status)
 transition(id, status, ARGV[5] ~= '' and ARGV[5] or nil)
 if status == 'paused' then redis.call('ZREM', 'sn:leases', id) else settle(id, ARGV[4]) end
+if status == 'succeeded' then  -- nothing is left to go on from
+  redis.call('HDEL', k, 'checkpoints')
+  redis.call('DEL', 'sn:ckpt:' .. id)
+end
 return 'ok'

@@ -1,4 +1,4 @@
--- Take back what dead workers left, and queue again what has waited out its back-off.
+-- Take back what dead workers left, queue again what has waited out its back-off, and forget what has expired.
 -- ARGV: run id of this Redis, grace ms after a restart, most losses, retention ms.
 -- Promises: no lease is reaped before the grace after a restart; three losses end in worker_lost.
 -- Returns {id, outcome, ...}.
@@ -14,30 +14,22 @@ for _, id in ipairs(ready) do
   redis.call('ZREM', 'sn:delayed', id)
   if redis.call('HGET', exp_key(id), 'status') == 'queued' then enqueue(id) end
 end
+local over = redis.call('ZRANGE', 'sn:expire', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
+for _, id in ipairs(over) do
+  local status = redis.call('HGET', exp_key(id), 'status')
+  redis.call('DEL', unpack(keys_of(id)))
+  for _, index in ipairs({'all', status or 'failed'}) do redis.call('ZREM', 'sn:ix:' .. index, id) end
+  redis.call('ZREM', 'sn:expire', id)
+  outcome[#outcome + 1] = id
+  outcome[#outcome + 1] = 'expired'
+end
 if now < tonumber(redis.call('GET', 'sn:reap_after') or '0') then return outcome end
 local lost = redis.call('ZRANGE', 'sn:leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
 for _, id in ipairs(lost) do
-  local k = exp_key(id)
   redis.call('ZREM', 'sn:leases', id)
-  local state = redis.call('HMGET', k, 'status', 'flag')
-  if state[1] == 'running' then
-    close_attempt(id, 'lost')
-    local losses = redis.call('HINCRBY', k, 'lost', 1)
+  if redis.call('HGET', exp_key(id), 'status') == 'running' then
     outcome[#outcome + 1] = id
-    if state[2] == 'cancel' then
-      transition(id, 'cancelled', nil)
-      settle(id, ARGV[4])
-      outcome[#outcome + 1] = 'cancelled'
-    elseif losses >= tonumber(ARGV[3]) then
-      redis.call('HSET', k, 'status_reason', '{"code":"worker_lost","message":"its worker died ' .. losses .. ' times","retryable":true}')
-      transition(id, 'failed', 'worker_lost')
-      settle(id, ARGV[4])
-      outcome[#outcome + 1] = 'failed'
-    else
-      transition(id, 'queued', 'worker_lost')
-      if losses == 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + 5000 * 2 ^ (losses - 1), id) end
-      outcome[#outcome + 1] = 'queued'
-    end
+    outcome[#outcome + 1] = lose(id, 'worker_lost', 'its worker was lost', ARGV[3], ARGV[4])
   end
 end
 return outcome

@@ -15,7 +15,7 @@ local now = now_ms()
 local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
-redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0,
+redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0, 'spent', 0,
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:queued', now, id)

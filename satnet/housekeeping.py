@@ -1,0 +1,30 @@
+"""What has to be done again and again, by any API process or worker: take back, queue again, forget, wake."""
+
+import logging
+from collections.abc import Callable
+
+from satnet import failpoints
+from satnet.artifacts import Artifacts, forget
+from satnet.settings import Settings
+from satnet.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) -> None:
+    """One tick, unless another process has it: `wake` is called with each queue in which something waits."""
+    failpoints.hit("in_reap")
+    outcome = store.reap()
+    if outcome is None:
+        return
+    expired = [identity for identity, what in outcome if what == "expired"]
+    artifacts = Artifacts(settings.artifacts) if expired else None
+    for identity in expired:
+        try:
+            forget(artifacts, identity)  # type: ignore[arg-type]  # there is one where something expired
+        except OSError as error:
+            _log.warning("files of %s, which expired, are left behind: %s", identity, error)
+    idle = [one for one in store.workers() if not one.get("busy")]
+    for queue, waiting in store.queues().items():
+        if waiting and any(queue in one.get("queues", ()) for one in idle):
+            wake(queue)

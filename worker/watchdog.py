@@ -1,0 +1,71 @@
+"""In the worker's parent: do the common housekeeping, and end a worker that does nothing while work waits."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from satnet.housekeeping import look_after
+from satnet.settings import Settings
+from satnet.store import Store
+
+_log = logging.getLogger(__name__)
+STUCK = 76  # exit status of a worker that ends because it is stuck
+_WARM_UP = 120.0  # seconds that a child may need until it says that it lives
+
+
+class Watchdog:
+    """Looks at what this worker says of itself, and at what waits for it."""
+
+    def __init__(self, settings: Settings, store: Store, worker: str, queues: Sequence[str]) -> None:
+        self._settings, self._store, self._worker, self._queues = settings, store, worker, queues
+        self._since: float | None = None
+        self._started = time.monotonic()
+
+    def stuck(self) -> str | None:
+        """Why this worker is to be replaced, once that has been so for `watchdog` long; None while all is well."""
+        reason, now = self._reason(), time.monotonic()
+        if reason is None:
+            self._since = None
+            return None
+        self._since = self._since or now
+        return reason if now - self._since > self._settings.watchdog.total_seconds() else None
+
+    def _reason(self) -> str | None:
+        about = self._store.worker(self._worker)
+        silent = 3 * self._settings.heartbeat.total_seconds()
+        if about is None or about["silent_s"] > silent:
+            warming = about is None and time.monotonic() - self._started < _WARM_UP
+            return None if warming else "its child says nothing"
+        if busy := about.get("busy"):
+            owner = self._store.owner(busy)
+            return None if owner == self._worker else f"its child is at {busy}, which it has lost"
+        waiting = sum(self._store.queued_count(queue) for queue in self._queues)
+        return f"its child is idle, and {waiting} wait" if waiting else None
+
+
+def serve(
+    settings: Settings,
+    worker: str,
+    queues: Sequence[str],
+    wake: Callable[[str], None],
+    draining: Callable[[], bool],
+    leave: Callable[[int], Any] = os._exit,
+) -> None:
+    """Tick until the process ends; `leave` ends it, for whoever supervises it to start it anew."""
+    store = Store(settings)
+    watchdog = Watchdog(settings, store, worker, queues)
+    while not draining():
+        threading.Event().wait(settings.reaper_tick.total_seconds())
+        try:
+            look_after(store, settings, wake)
+            reason = watchdog.stuck()
+        except Exception as error:  # noqa: BLE001 - Redis or the broker is away; the next tick tries again
+            _log.warning("housekeeping: %s", error)
+            continue
+        if reason is not None and not draining():
+            _log.error("this worker is stuck: %s; it ends now", reason)
+            leave(STUCK)
+            return
