@@ -41,4 +41,4 @@ bench-diagnosis: setup
 	$(BIN)/python benchmarks/diagnosis_scoreboard.py
 
 faults: setup
-	$(BIN)/pytest -m service
+	$(BIN)/python -m tests.faults.scoreboard --write

@@ -50,6 +50,7 @@ def accept(
         findings=diagnose(facts_of(spec), overrides=settings.thresholds),
         parent=parent,
     )
+    failpoints.hit("after_submit")
     if not replayed:
         wake(queue)
     return identity

@@ -1,0 +1,1 @@
+"""Faults on purpose: kills, lost replies, hung and stopped workers, an independent ledger and a checker."""

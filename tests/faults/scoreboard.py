@@ -1,0 +1,118 @@
+"""`make faults`: all schedules in their long form, and their scoreboard in docs/reliability.md.
+
+.venv/bin/python -m tests.faults.scoreboard [--only NAME] [--seed 1] [--write]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import redis
+
+from satnet.store.embedded import server_command
+from satnet.up import free_port
+from tests.faults import schedules
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
+DEFAULTS = {  # what users have, instead of the short forms' timings
+    "SATNET_LEASE": "PT20S",
+    "SATNET_HEARTBEAT": "PT5S",
+    "SATNET_REAPER_TICK": "PT2S",
+    "SATNET_REDIS_GRACE": "PT15S",
+    "SATNET_CHECKPOINT_EVERY": "PT0.5S",
+}
+
+
+def with_server(run):
+    """Run with a Valkey of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        server = subprocess.Popen(server_command(Path(folder), port), stdout=subprocess.DEVNULL)
+        with redis.Redis(port=port) as client:
+            for _ in range(200):
+                try:
+                    client.ping()
+                    break
+                except redis.ConnectionError:
+                    time.sleep(0.02)
+        try:
+            return run(f"redis://127.0.0.1:{port}/0", port)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def with_folder(run, *arguments, **keywords):
+    """Run with a directory of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return run(Path(folder), *arguments, **keywords)
+
+
+def plan(seed):
+    """Schedule by name, in the order in which they run."""
+    return {
+        "kills": lambda: with_folder(schedules.kills, seed),
+        "kills, default timings": lambda: with_folder(
+            schedules.kills, seed, experiments=60, count=20, environment=DEFAULTS, gap=(3, 8)
+        ),
+        "failpoints": lambda: with_folder(schedules.each_failpoint),
+        "lost replies": lambda: with_server(schedules.lost_replies),
+        "stopped": lambda: with_folder(schedules.stopped_workers, seed),
+        "bad": lambda: with_folder(schedules.bad_experiments),
+        "store restarts": lambda: with_folder(schedules.store_restarts),
+        "store away": lambda: with_folder(schedules.store_away),
+        "broker": lambda: with_folder(schedules.flushed_broker),
+        "cancel": lambda: with_server(lambda url, _: schedules.cancel_races_claim(url)),
+        "one key": lambda: with_folder(schedules.one_key),
+        "long queue": lambda: with_folder(schedules.long_queue),
+        "readers": lambda: with_folder(schedules.cut_readers),
+    }
+
+
+def row(score, seconds):
+    """For the table."""
+    times = sorted(score.recoveries)
+    told = "-"
+    if times:
+        p99 = times[min(len(times) - 1, int(0.99 * len(times)))]
+        told = f"{statistics.median(times):.2g} s / {p99:.2g} s"
+    wrong = "none" if not score.wrong else f"{len(score.wrong)}: {score.wrong[0]}"
+    cells = [score.name, score.faults, score.accepted, score.lost, score.doubled, score.stuck, told, wrong]
+    return "| " + " | ".join(map(str, cells)) + f" | {seconds:.0f} s |"
+
+
+def main():
+    """All of them; exit status 1 where an invariant is broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    lines = ["| fault | faults | accepted | lost | doubled | stuck | p50 / p99 | broken invariants | took |"]
+    lines.append("| --- |" + " --- |" * 8)
+    print("\n".join(lines), flush=True)  # noqa: T201 - a program
+    broken = False
+    for name, run in plan(arguments.seed).items():
+        if arguments.only not in name:
+            continue
+        began = time.monotonic()
+        score = run()
+        lines.append(row(score, time.monotonic() - began))
+        print(lines[-1], flush=True)  # noqa: T201 - a program
+        for wrong in score.wrong:
+            print("   ", wrong, file=sys.stderr, flush=True)  # noqa: T201 - a program
+        broken = broken or bool(score.wrong or score.lost or score.doubled or score.stuck)
+    if arguments.write:
+        before, rest = PAGE.read_text().split("<!-- scoreboard -->\n")
+        after = rest.split("<!-- end of scoreboard -->")[1]
+        table = "\n".join(lines)
+        PAGE.write_text(f"{before}<!-- scoreboard -->\n\n{table}\n\n<!-- end of scoreboard -->{after}")
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

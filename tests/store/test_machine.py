@@ -1,0 +1,175 @@
+"""The life of experiments as a state machine: any order of calls, repeated and late ones too, keeps every invariant."""
+
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from satnet.errors import Conflict
+from satnet.settings import Settings
+from satnet.store import Place, Store
+from tests.faults.invariants import broken
+from tests.store.test_store import entry, record, submit
+
+_LATE = 1_000_000.0  # leases end only when the clock is put forward
+
+
+class Life(RuleBasedStateMachine):
+    """Redis's clock is put forward by moving every date in the sets back."""
+
+    url = ""
+
+    @initialize()
+    def start(self):
+        self.raw = redis.Redis.from_url(self.url, decode_responses=True)
+        self.raw.flushall()
+        self.store = Store(Settings(redis_url=self.url, reaper_tick=0.001, redis_grace=0))
+        self.ids, self.grants, self.results = [], [], {}
+        self.fences, self.number = {}, 0
+        self.last = lambda: None
+
+    def teardown(self):
+        if hasattr(self, "store"):
+            self.store.close()
+            self.raw.close()
+
+    def do(self, call):
+        self.last = call
+        return call()
+
+    @rule(priority=st.integers(-2, 2))
+    def submitted(self, priority):
+        self.number, self.last = self.number + 1, lambda: None
+        identity, _ = submit(self.store, f"key{self.number}", "body", priority=priority)
+        assert submit(self.store, f"key{self.number}", "body") == (identity, True)
+        self.ids.append(identity)
+
+    @rule()
+    def claim(self):
+        self.number += 1
+        nonce = f"nonce{self.number}"
+        grant = self.do(lambda: self.store.claim(["default"], "w", nonce))
+        if grant is None:
+            assert self.store.queued_count("default") == 0
+            return
+        assert grant.fence > self.fences.get(grant.id, 0)
+        self.fences[grant.id] = grant.fence
+        self.grants.append(grant)
+        assert self.store.claim(["default"], "w", nonce) == grant
+
+    def owns(self, grant):
+        status, fence = self.raw.hmget(f"sn:exp:{grant.id}", "status", "fence")
+        return status == "running" and int(fence) == grant.fence
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def heartbeat(self, data):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned = self.owns(grant)
+        verdict = self.do(lambda: self.store.heartbeat(grant.id, grant.fence))
+        assert (verdict == "lost") == (not owned)
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def epoch(self, data):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned, number = self.owns(grant), len(self.store.epochs(grant.id))
+        assert self.do(lambda: self.store.epoch(grant.id, grant.fence, entry(record(number)), {})) == owned
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def checkpoint(self, data):
+        grant, self.number = data.draw(st.sampled_from(self.grants)), self.number + 1
+        owned, name, place = self.owns(grant), f"c{self.number}", Place(None, self.number)
+        kept = self.do(lambda: self.store.add_checkpoint(grant.id, grant.fence, name, place, "s", b"x"))
+        assert (kept is not None) == owned
+        assert len(self.store.checkpoints(grant.id)) <= 2
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data(), epoch=st.integers(-1, 3))
+    def rewind(self, data, epoch):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned, place = self.owns(grant), None if epoch < 0 else Place(None, epoch)
+        assert self.do(lambda: self.store.rewind(grant.id, grant.fence, place, [])) == owned
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data(), status=st.sampled_from(["succeeded", "failed", "cancelled"]))
+    def finish(self, data, status):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned = self.owns(grant)
+        call = lambda: self.store.finish(grant.id, grant.fence, status, summary={}, environment=None)  # noqa: E731
+        outcome = self.do(call)
+        assert (outcome == "ok") == owned
+        if owned:
+            assert (grant.id, grant.fence) not in self.results
+            self.results[grant.id, grant.fence] = status
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data(), code=st.sampled_from(["stalled", "out_of_memory"]))
+    def lose(self, data, code):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned = self.owns(grant)
+        assert (self.do(lambda: self.store.lose(grant.id, grant.fence, code, "m")) == "lost") == (not owned)
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def release(self, data):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned, before = self.owns(grant), self.raw.hget(f"sn:exp:{grant.id}", "released_fence")
+        released = self.do(lambda: self.store.release(grant.id, grant.fence))
+        assert released == (owned or before == str(grant.fence))
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), change=st.sampled_from(["cancel", "pause", "resume", "retry"]))
+    def asked(self, data, change):
+        identity = data.draw(st.sampled_from(self.ids))
+        calls = {
+            "cancel": lambda: self.store.cancel(identity),
+            "pause": lambda: self.store.pause(identity),
+            "resume": lambda: self.store.resume(identity),
+            "retry": lambda: self.store.resume(identity, anew=True),
+        }
+        before = self.raw.hget(f"sn:exp:{identity}", "status")
+        try:
+            self.do(calls[change])
+        except Conflict:
+            self.last = lambda: None
+            allowed = {"pause": ("queued", "running", "paused"), "retry": ("failed", "cancelled")}
+            assert before == "succeeded" or before not in allowed.get(change, ())
+        if before == "succeeded":
+            assert self.raw.hget(f"sn:exp:{identity}", "status") == "succeeded"
+
+    @rule(seconds=st.sampled_from([1, 30]))
+    def clock_forward(self, seconds):
+        self.last = lambda: None
+        for name in ("sn:leases", "sn:delayed"):
+            for identity, due in self.raw.zrange(name, 0, -1, withscores=True):
+                self.raw.zadd(name, {identity: due - 1000 * seconds})
+
+    @rule()
+    def reap(self):
+        self.raw.delete("sn:lock:reaper")
+        self.do(lambda: self.store.reap())
+
+    @rule()
+    def repeat_the_last_call(self):
+        names = self.raw.keys("sn:exp:*")
+        versions = {name: self.raw.hget(name, "version") for name in names}
+        self.last()
+        assert {name: self.raw.hget(name, "version") for name in names} == versions
+
+    @invariant()
+    def all_agrees(self):
+        if hasattr(self, "raw"):
+            assert broken(self.raw, _LATE) == []
+
+
+def test_any_order_of_calls_keeps_the_invariants(valkey_url):
+    # given
+    machine = type("Life", (Life,), {"url": valkey_url})
+
+    # when / then
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    profile = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=checks)
+    machine.TestCase.settings = profile
+    machine.TestCase().runTest()
