@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonpatch
 
+from satnet import failpoints
 from satnet.broker import Bell
 from satnet.errors import BadRequest, FieldError, InvalidSpec
 from satnet.queues import queue_for

@@ -4,8 +4,8 @@
     .venv/bin/python benchmarks/compare.py --peers PYTHON [--rounds 5] [--only NAME] [--write]
 
 Every runner is a process of its own that loads 60,000 x 784 rows, compiles and warms up first, and then trains for a
-second when it is its turn, while the others wait. Validation is off. At batch size 1 the slow ones run 4,000 steps, scaled.
-`--write` puts the tables into docs/performance.md.
+second when it is its turn, while the others wait. Validation is off. At batch size 1 the slow ones run 4,000 steps,
+scaled. `--write` puts the tables into docs/performance.md.
 """
 
 import argparse

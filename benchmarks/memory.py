@@ -28,7 +28,7 @@ def child(kind: str, folder: str) -> None:
 
         layers = [{"type": "dense", "units": 25, "activation": "tanh"}]
         layers.append({"type": "dense", "units": 10, "activation": "softmax"})
-        body = {"dataset": {"name": "npz", "path": f"{folder}/{kind.split()[-1]}.npz"}, "layers": layers, "seed": 1}
+        body = {"dataset": {"path": f"{folder}/{kind.split()[-1]}.npz"}, "layers": layers, "seed": 1}
         spec = parse_spec(body | {"training": {"epochs": 2}}, allow_path=True)
         train(spec, data_dir=Path(folder), on_epoch=lambda _: None)
     elif kind.startswith("Keras"):

@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/scaling.py [--rounds 5] [--write]
 
-The slope is that of log(seconds) against log(size), by least squares. The work of an epoch: 6 operations a weight and row
-(forward, and two products backward; 4 in the first layer, which needs no gradient of its input). The bytes it must move: each
-row once, and each weight with its optimizer's slots read and written once a step. The peaks are measured in the same call: a
-product of 2048 x 2048 matrices by TensorFlow, and the copy of 400 MB by NumPy.
+The slope is that of log(seconds) against log(size), by least squares. The work of an epoch: 6 operations a weight and
+row (forward, and two products backward; 4 in the first layer, which needs no gradient of its input). The bytes it must
+move: each row once, and each weight read and written once a step. The peaks are measured in the same call: a product of
+2048 x 2048 matrices by TensorFlow, and the copy of 400 MB by NumPy.
 """
 
 import argparse

@@ -244,8 +244,9 @@ def _document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, An
             "name": stored["name"] or None,
             "labels": parsed["labels"],
             "priority": int(stored["priority"]),
-            "keep": stored["keep"] == "1",
         }
+        if stored["kind"] != "external":
+            parsed["spec"]["keep"] = stored["keep"] == "1"
     return to_document(
         ExperimentState(
             id=identity,

@@ -1,6 +1,7 @@
 """A TCP proxy that can cut, delay, go dark and swallow replies; in a thread, so that tests stay plain."""
 
 import asyncio
+import contextlib
 import threading
 
 
@@ -23,6 +24,13 @@ class Proxy:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._listen())
         self._loop.run_forever()
+        self._server.close()
+        pumps = asyncio.all_tasks(self._loop)
+        for pump in pumps:
+            pump.cancel()
+        self._loop.run_until_complete(asyncio.gather(*pumps, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.01))  # closed transports say goodbye
+        self._loop.close()
 
     async def _listen(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -36,9 +44,10 @@ class Proxy:
             writer.close()
             return
         self._writers |= {writer, theirs_writer}
-        await asyncio.gather(
-            self._pump(reader, theirs_writer, replies=False), self._pump(theirs_reader, writer, replies=True)
-        )
+        with contextlib.suppress(asyncio.CancelledError):  # at the end of the test
+            await asyncio.gather(
+                self._pump(reader, theirs_writer, replies=False), self._pump(theirs_reader, writer, replies=True)
+            )
         self._writers -= {writer, theirs_writer}
 
     async def _pump(self, reader, writer, *, replies):
@@ -70,6 +79,5 @@ class Proxy:
 
     def close(self):
         """Stop."""
-        self._loop.call_soon_threadsafe(self._server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)

@@ -36,12 +36,19 @@ CASES = {
     "early stopping, best weights": {
         "layers": DENSE,
         "optimizer": {"name": "sgd", "learning_rate": 5.0},
-        "training": {"early_stopping": {"monitor": "validation.loss", "patience": 2, "restore_best_weights": True}},
+        "training": {"early_stopping": {"monitor": "train.loss", "patience": 2, "restore_best_weights": True}},
     },
     "rate reduced on a plateau": {
         "layers": DENSE,
         "optimizer": {"name": "sgd", "learning_rate": 2.0},
-        "training": {"learning_rate_schedule": {"name": "reduce_on_plateau", "patience": 1, "factor": 0.5}},
+        "training": {
+            "learning_rate_schedule": {
+                "name": "reduce_on_plateau",
+                "monitor": "train.loss",
+                "patience": 1,
+                "factor": 0.5,
+            }
+        },
     },
     "a scheduled rate": {
         "layers": DENSE,
@@ -112,12 +119,13 @@ def test_stopped_at_every_epoch_equals_uninterrupted(name):
     stops = range(2, len(whole.records), 1 if "folds" not in spec.to_json() else 4)
 
     # when stopped once, twice, ... in a process that has forgotten everything
-    one, count = run(spec, stops[0]), 1
+    one, count, kept = run(spec, stops[0]), 1, []
     for after in [*stops[1:], 10**9]:
         if one.result is not None:
             break
         cache.forget()
-        checkpoint = Checkpoint.from_bytes(one.kept[-1])
+        kept = one.kept or kept  # one that is stopped before its first epoch is over leaves what there was
+        checkpoint = Checkpoint.from_bytes(kept[-1])
         one = run(spec, after, checkpoint, upto(one.records, checkpoint))
         count += 1
 
