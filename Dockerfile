@@ -5,7 +5,7 @@ WORKDIR /app
 
 FROM base AS api
 COPY requirements/api.txt requirements/api.txt
-RUN pip install --no-cache-dir --require-hashes -r requirements/api.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/api.txt
 COPY satnet satnet
 COPY api api
 USER satnet
@@ -14,7 +14,7 @@ CMD ["python", "-m", "uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "
 
 FROM base AS worker
 COPY requirements/worker.txt requirements/worker.txt
-RUN pip install --no-cache-dir --require-hashes -r requirements/worker.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/worker.txt
 COPY satnet satnet
 COPY worker worker
 USER satnet
