@@ -37,6 +37,7 @@ class Score:
 
     def judge(self, fleet, failed=()):
         """Count what the ledger and Redis tell."""
+        fleet.until(fleet.warm, 60)
         accepted = fleet.accepted()
         self.accepted = len(accepted)
         open_ones = fleet.open_ones()
@@ -253,8 +254,7 @@ def stopped_workers(folder, seed=1, count=20, environment=None):
             fleet.until(lambda identity=identity: fleet.raw.hget(f"sn:exp:{identity}", "status") == "running", 30)
             time.sleep(rng.uniform(0.0, 1.0))
             owner = fleet.raw.hget(f"sn:exp:{identity}", "worker")
-            name = _name_of(fleet, owner)
-            group = os.getpgid(fleet.processes[name].pid)
+            group = _group_of(fleet, owner)
             os.killpg(group, signal.SIGSTOP)
             try:
                 fleet.until(lambda identity=identity: int(fleet.raw.hget(f"sn:exp:{identity}", "fence")) > 1, 60)
@@ -265,11 +265,11 @@ def stopped_workers(folder, seed=1, count=20, environment=None):
         return score.judge(fleet)
 
 
-def _name_of(fleet, owner):
-    """Which of our processes a worker's name stands for: the one whose child says that pid."""
-    pid = httpx.get(f"{fleet.url}/v1/workers", timeout=5).json()["data"]
-    child = next(one["pid"] for one in pid if one["id"] == owner)
-    return next(name for name in fleet.names if name.startswith("worker") and fleet.child(name) == child)
+def _group_of(fleet, owner):
+    """The process group of the worker with that name: its child says its pid, and the parent leads the group."""
+    fleet.until(fleet.warm, 30)
+    workers = httpx.get(f"{fleet.url}/v1/workers", timeout=5).json()["data"]
+    return os.getpgid(next(one["pid"] for one in workers if one["id"] == owner))
 
 
 def bad_experiments(folder, environment=None):
