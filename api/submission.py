@@ -7,15 +7,12 @@ from typing import Any
 
 import jsonpatch
 
-from satnet import failpoints
 from satnet.broker import Bell
 from satnet.errors import BadRequest, FieldError, InvalidSpec
-from satnet.queues import queue_for
-from satnet.results import new_id
-from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec, parse_spec
 from satnet.store import Store
+from satnet.submission import submit
 
 _bell = Bell()
 
@@ -40,21 +37,7 @@ def accept(
     parent: Mapping[str, Any] | None = None,
 ) -> str:
     """Store the spec with its static findings and wake a worker; the experiment's id."""
-    spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
-    identity, replayed = store.submit(
-        experiment_id=new_id(),
-        spec=spec.to_json(),
-        spec_sha256=spec.sha256,
-        queue=queue,
-        idempotency_key=key,
-        fingerprint=fingerprint(body),
-        findings=diagnose(facts_of(spec), overrides=settings.thresholds),
-        parent=parent,
-    )
-    failpoints.hit("after_submit")
-    if not replayed:
-        wake(queue)
-    return identity
+    return submit(store, settings, spec, wake, key=key, fingerprint=fingerprint(body), parent=parent)
 
 
 def patched(spec: Mapping[str, Any], patch: Any) -> ExperimentSpec:

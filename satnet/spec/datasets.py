@@ -26,6 +26,7 @@ class Dataset(Frozen):
     test_size: Annotated[int, Field(ge=1)] | None = None
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
     standardize_target: bool = True
+    split_seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None  # of the rows; null: the experiment's seed
     features: Annotated[int, Field(ge=1, le=100_000)] | None = None
     classes: Annotated[int, Field(ge=2, le=1000)] | None = None
     samples: Annotated[int, Field(ge=20, le=1_000_000)] | None = None

@@ -114,11 +114,21 @@ class ExperimentSpec(Frozen):
         """The spec with its seed drawn, where it had none."""
         return self if self.seed is not None else self.model_copy(update={"seed": secrets.randbelow(2**31)})
 
+    @property
+    def rows_seed(self) -> int:
+        """What the choice of rows follows from: split, folds, validation and probe rows, and generated data."""
+        return int((self.seed if self.dataset.split_seed is None else self.dataset.split_seed) or 0)
+
+    @property
+    def order_seed(self) -> int:
+        """What each epoch's order of the rows follows from."""
+        return int((self.seed if self.training.shuffle_seed is None else self.training.shuffle_seed) or 0)
+
     def to_json(self) -> dict[str, Any]:
         """The normalised spec; a dataset's options that it does not have are left out."""
         content = self.model_dump(mode="json")
         dataset = content["dataset"]
-        for key in ("path", "features", "classes", "samples", "noise", "name"):
+        for key in ("path", "features", "classes", "samples", "noise", "name", "split_seed"):
             if dataset[key] is None:
                 del dataset[key]
         return content

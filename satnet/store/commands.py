@@ -21,8 +21,14 @@ class Commands(Connection):
         fingerprint: str = "",
         parent: Mapping[str, Any] | None = None,
         findings: Records | None = None,
+        trial: tuple[str, str] = ("", ""),
+        group: str = "",
     ) -> tuple[str, bool]:
-        """Store a normalised spec; the id, and whether an Idempotency-Key replayed it."""
+        """Store a normalised spec; the id, and whether an Idempotency-Key (or its place in a sweep) replayed it.
+
+        `trial`: the sweep that it belongs to, and its place there. `group`: queued ones of the same group may be
+        claimed together.
+        """
         fields = {
             "kind": "experiment",
             "name": spec["name"] or "",
@@ -36,13 +42,18 @@ class Commands(Connection):
             "dataset": spec["dataset"].get("name", ""),
             "parent": dumps(parent) if parent else "",
             "findings": dumps(findings or []),
+            "group": group,
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
         with available():
-            outcome, identity = self._run("submit", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
+            outcome, identity = self._run(
+                "submit", experiment_id, idempotency_key or "", fingerprint, ttl, *trial, *flat
+            )
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+        if outcome == "closed":
+            raise Conflict(f"the sweep {trial[0]} does not run")
         if outcome == "full":
             raise StoreUnavailable("the store is at 80 % of its memory; running experiments go first")
         return str(identity), outcome == "replayed"

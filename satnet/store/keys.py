@@ -13,6 +13,8 @@ DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
 EXPIRE = "sn:expire"  # zset: terminal experiment -> when it is forgotten, ms
 REPAIR = "sn:repair"  # from which creation on indexes are compared next, ms
 QUESTIONS = "sn:questions"  # list: what workers are asked besides training
+INDEX_SWEEPS = "sn:ix:sweeps"  # zset: sweep -> created, ms
+SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 
 
@@ -74,3 +76,23 @@ def gpu(host: str, index: str) -> str:
 def answer(name: str) -> str:
     """List: the reply to a question."""
     return f"sn:answer:{name}"
+
+
+def sweep(identity: str, part: str = "") -> str:
+    """The sweep's hash; with `part` points, trials, reused, rungs (hashes) or open (set)."""
+    return f"sn:sweep:{identity}:{part}" if part else f"sn:sweep:{identity}"
+
+
+def index_of_sweep(identity: str) -> str:
+    """Zset by creation of a sweep's trials."""
+    return f"sn:ix:sweep:{identity}"
+
+
+def same_spec(sha256: str) -> str:
+    """The latest experiment that succeeded with this spec."""
+    return f"sn:sha:{sha256}"
+
+
+def turn(identity: str) -> str:
+    """Who takes a sweep on right now."""
+    return f"sn:lock:sweep:{identity}"

@@ -62,6 +62,7 @@ class Queries(Connection):
         status: str | None = None,
         labels: Mapping[str, str] | None = None,
         dataset: str | None = None,
+        sweep: str | None = None,
         created_after: float | None = None,
         order: str = "-created_at",
         limit: int = 20,
@@ -70,6 +71,8 @@ class Queries(Connection):
         """One page of documents, newest first unless `order` is created_at; the cursor is (created, id)."""
         descending = order == "-created_at"
         name = keys.index(status) if status else keys.INDEX_ALL
+        if sweep:
+            name = keys.index_of_sweep(sweep)
         found: list[dict[str, Any]] = []
         cursor = _cursor(after)
         last: tuple[float, str] | None = None
@@ -79,7 +82,7 @@ class Queries(Connection):
                 if not stored:  # expired: the index forgets it now
                     self._redis.zrem(name, identity)
                     continue
-                if not _matches(stored, labels, dataset):
+                if (sweep and status and stored["status"] != status) or not _matches(stored, labels, dataset):
                     continue
                 if len(found) == limit:
                     return {"data": found, "has_more": True, "next": _encoded(last)}
@@ -257,6 +260,7 @@ def _document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, An
             seed=int(stored["seed"]),
             stop_reason=stored.get("stop_reason") or None,
             message=message,
+            sweep=stored.get("sweep") or None,
             attempt=int(stored["attempt"]),
             attempts=attempts,
             progress=json.loads(stored["progress"]) if stored.get("progress") else {},

@@ -23,8 +23,10 @@ NAMES = (
     "repair",
     "patch",
     "delete",
+    "sweep",
+    "sweep_status",
 )
-_REFUSED_WHEN_FULL = ("submit", "external", "patch")  # the rest gives memory back, or ends what runs
+_REFUSED_WHEN_FULL = ("submit", "external", "patch", "sweep")  # the rest gives memory back, or ends what runs
 
 
 class Scripts:

@@ -3,8 +3,9 @@
 from satnet.store.commands import Commands
 from satnet.store.queries import Queries
 from satnet.store.questions import Questions
+from satnet.store.sweeps import Sweeps
 from satnet.store.work import Work
 
 
-class Store(Commands, Work, Questions, Queries):
+class Store(Commands, Work, Sweeps, Questions, Queries):
     """Redis, as satnet uses it. Raises StoreUnavailable wherever Redis is away or refuses."""

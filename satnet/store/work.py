@@ -24,6 +24,7 @@ class Grant:
     attempt: int
     spec: dict[str, Any]
     spent: float  # seconds that earlier attempts took
+    sweep: str = ""  # whose trial it is; empty for one that stands alone
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ class Work(Connection):
 
     def claim(self, queues: Sequence[str], worker: str, nonce: str) -> Grant | None:
         """The best queued experiment of `queues`, leased to `worker`; None if they are empty."""
+        return next(iter(self.claim_group(queues, worker, nonce, 1)), None)
+
+    def claim_group(self, queues: Sequence[str], worker: str, nonce: str, most: int) -> list[Grant]:
+        """The best queued experiment of `queues` and up to `most` - 1 that train side by side with it, in one step."""
         with available():
-            grant = self._run("claim", worker, nonce, ms(self._settings.lease), *queues)
-        if grant is None:
-            return None
-        identity, fence, attempt, spec, spent = grant
-        return Grant(identity, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000)
+            granted = self._run("claim", worker, nonce, ms(self._settings.lease), most, *queues)
+        return [
+            Grant(identity, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000, sweep)
+            for identity, fence, attempt, spec, spent, sweep in granted
+        ]
 
     def heartbeat(self, identity: str, fence: int) -> str:
         """Renew the lease; go, cancel, pause or lost."""
@@ -84,6 +89,7 @@ class Work(Connection):
         status_reason: Mapping[str, Any] | None = None,
         stop_reason: str | None = None,
         findings: Records | None = None,
+        objective: Mapping[str, Any] | None = None,
     ) -> str:
         """End the attempt: ok, duplicate (this fence already did) or lost (it owns nothing any more)."""
         fields = {
@@ -91,6 +97,7 @@ class Work(Connection):
             "environment": dumps(environment) if environment else "",
             "status_reason": dumps(status_reason) if status_reason else "",
             "stop_reason": stop_reason or "",
+            "objective": dumps(objective) if objective else "",
         }
         if findings is not None:
             fields["findings"] = dumps(findings)

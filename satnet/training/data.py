@@ -82,7 +82,7 @@ def rng_for(seed: int, purpose: int, *more: int) -> np.random.Generator:
 
 def load_rows(spec: ExperimentSpec, data_dir: Path) -> tuple[Rows, Rows]:
     """The training rows and the test rows of the spec's dataset. Raises DataError."""
-    dataset, seed = spec.dataset, int(spec.seed or 0)
+    dataset, seed = spec.dataset, spec.rows_seed
     train, test = _source(dataset, seed, data_dir)
     regression = dataset.name == "diabetes" or train.y.dtype.kind == "f"
     train = _first(train, dataset.train_size, seed, 2, regression)
@@ -136,7 +136,7 @@ def _first(rows: Rows, size: int | None, seed: int, purpose: int, unstratified: 
 
 def folds(spec: ExperimentSpec, train: Rows) -> list[tuple[int | None, Array, Array | None]]:
     """(fold, training index, validation index) of each fold; one without cross-validation (fold None)."""
-    seed, everything = int(spec.seed or 0), np.arange(len(train))
+    seed, everything = spec.rows_seed, np.arange(len(train))
     regression = train.y.dtype.kind == "f"
     validation = spec.cross_validation
     if validation is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec, expand_layers
@@ -47,6 +48,14 @@ class Network:
         """The output layer's tap."""
         return self.taps[-1]
 
+    def strengthen(self, spec: ExperimentSpec) -> None:
+        """Give the regularizers the spec's strengths."""
+        layers = expand_layers(spec)
+        for index, built in self.weighted:
+            if built.kernel_regularizer is not None:
+                for key, value in vars(_build_regularizer(layers[index].kernel_regularizer)).items():
+                    getattr(built.kernel_regularizer, key).assign(value)
+
     def dropouts(self) -> list[Any]:
         """The layers that draw random numbers while training."""
         return [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
@@ -66,6 +75,7 @@ def initialize(network: Network, spec: ExperimentSpec, fold: int | None) -> None
         if built.use_bias:
             bias = build_initializer(layer.bias_initializer, seed_of(seed, 2, index))
             built.bias.assign(bias(built.bias.shape, built.bias.dtype))
+    network.strengthen(spec)
     for layer in network.model.layers:
         if isinstance(layer, keras.layers.BatchNormalization | keras.layers.LayerNormalization):
             for variable in layer.weights:
@@ -135,10 +145,22 @@ def build_activation(named: Any) -> Any:
 
 
 def _build_regularizer(named: Any) -> Any:
+    """Keras's regularizer; its strengths are variables, so that other ones need no other program."""
     if named is None:
         return None
     classes = {"l1": keras.regularizers.L1, "l2": keras.regularizers.L2, "l1_l2": keras.regularizers.L1L2}
-    return classes[named.name](**named.parameters)
+    built = classes[named.name](**named.parameters)
+    for key, value in vars(built).items():
+        setattr(built, key, tf.Variable(value, trainable=False, dtype=tf.float32))
+    return built
+
+
+def strengths(layer: Any) -> tuple[float, float] | None:
+    """(l1, l2) of a layer's kernel; None where it has no regularizer."""
+    regularizer = layer.kernel_regularizer
+    if regularizer is None:
+        return None
+    return float(getattr(regularizer, "l1", 0.0)), float(getattr(regularizer, "l2", 0.0))
 
 
 @dataclass

@@ -50,7 +50,7 @@ def _key(spec: ExperimentSpec, data_dir: Path) -> str:
     elif dataset.name in sources.IMAGES:
         files = sources.files(dataset.name, data_dir)
     stamps = [[str(file), file.stat().st_mtime_ns, file.stat().st_size] for file in files if file.exists()]
-    return json.dumps([content["dataset"], content.get("cross_validation"), spec.seed, stamps], sort_keys=True)
+    return json.dumps([content["dataset"], content.get("cross_validation"), spec.rows_seed, stamps], sort_keys=True)
 
 
 def _size(split: tuple[Rows, Rows]) -> int:

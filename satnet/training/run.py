@@ -18,16 +18,16 @@ from satnet.spec import ExperimentSpec
 from satnet.training import cache, rows
 from satnet.training.cache import Machine
 from satnet.training.checkpoint import Checkpoint, numbered
+from satnet.training.course import Course
 from satnet.training.data import Data, probe_index, rng_for
 from satnet.training.environment import environment
 from satnet.training.export import save_model
 from satnet.training.keeper import Keeper
 from satnet.training.network import Network, seed_of
-from satnet.training.optimizer import Plateau
-from satnet.training.program import EpochProgram, EpochSums
+from satnet.training.program import EpochSums
 from satnet.training.rows import prepared
 
-Report = Callable[[dict[str, Any]], None]
+Report = Callable[[dict[str, Any]], str | None]
 KeepModel = Callable[[Path], Any]
 _log = logging.getLogger(__name__)
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
@@ -39,7 +39,7 @@ class TrainingResult:
 
     summary_extra: dict[str, Any]
     environment: dict[str, Any]
-    stop_reason: str  # completed or early_stopping
+    stop_reason: str  # completed, early_stopping, or what on_epoch said
 
 
 def train(
@@ -60,7 +60,8 @@ def train(
     Args:
         spec: with its seed drawn.
         data_dir: where `datasets/NAME.npz` is looked for.
-        on_epoch: called with one record of METRICS section 3 for epoch 0 and each measured epoch.
+        on_epoch: called with one record of METRICS section 3 for epoch 0 and each measured epoch; what it returns
+            other than None ends the run (with folds, the fold) there, and is its stop_reason.
         check: called between slices of at most about a second; raises Interrupted to stop.
         attempt: goes into the environment.
         keep_model: called with the path of the trained model's file; what it returns goes into the summary.
@@ -100,30 +101,35 @@ def _train(
     keep: KeepModel | None,
     resume: Checkpoint | None,
 ) -> TrainingResult:
-    results = [_FoldResult(**one) for one in resume.state["results"]] if resume else []
+    results = [FoldResult(**one) for one in resume.state["results"]] if resume else []
     done = len(results)
     for number, (fold, data) in enumerate(prepared(spec, data_dir)):
         if number < done:
             continue
         keeper.check()
-        seed = int(spec.seed or 0)
-        probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, seed))
+        probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, spec.rows_seed))
         built = cache.machine(spec, fold, data, probed)
-        results.append(_Fold(spec, built, data, fold, on_epoch, keeper, tuple(results)).train(resume))
+        results.append(Fold(spec, built, data, fold, on_epoch, keeper, tuple(results)).train(resume))
         resume = None
         last = results[-1]
-    extra = {"test": last.test, "dataset": last.statistics, "parameters": last.parameters} | last.quality
-    extra["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
+    extra = summary_extra(last, data)
     if spec.cross_validation is not None:
         extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
     if keep is not None:
-        extra["model"] = _kept(built.network, data, keep)
+        extra["model"] = kept_model(built.network, data, keep)
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
 
 
-def _kept(network: Network, data: Data, keep: KeepModel) -> Any:
+def summary_extra(result: "FoldResult", data: Data) -> dict[str, Any]:
+    """What the summary says besides the epochs."""
+    told = {"test": result.test, "dataset": result.statistics, "parameters": result.parameters} | result.quality
+    told["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
+    return told
+
+
+def kept_model(network: Network, data: Data, keep: KeepModel) -> Any:
     """What `keep` tells of the model's file; None where it could not be kept, which costs no result."""
     try:
         with tempfile.TemporaryDirectory(prefix="satnet-model-") as folder:
@@ -136,7 +142,9 @@ def _kept(network: Network, data: Data, keep: KeepModel) -> Any:
 
 
 @dataclass(frozen=True)
-class _FoldResult:
+class FoldResult:
+    """How one fold's run ended."""
+
     test: dict[str, Any]
     quality: dict[str, Any]
     statistics: dict[str, Any]
@@ -146,7 +154,7 @@ class _FoldResult:
 
 
 @dataclass
-class _Fold:
+class Fold:
     """One training run over one split of the rows."""
 
     spec: ExperimentSpec
@@ -155,7 +163,7 @@ class _Fold:
     fold: int | None
     on_epoch: Report
     keeper: Keeper
-    earlier: tuple[_FoldResult, ...] = ()
+    earlier: tuple[FoldResult, ...] = ()
 
     def __post_init__(self) -> None:
         built = self.machine
@@ -167,80 +175,73 @@ class _Fold:
         )
         self.variance = float(self.data.train.y.var()) if self.data.classes is None else None
 
-    def train(self, resume: Checkpoint | None = None) -> _FoldResult:
+    def train(self, resume: Checkpoint | None = None) -> FoldResult:
         """All epochs (those after the one of `resume`), then the test rows."""
+        course = Course.of(self.spec)
         if resume is None:
-            self._report(0, None, time.monotonic())
-        stop_reason = self._epochs(self.machine.program, resume)
+            course.ended = self.report(0, None, time.monotonic())
+        else:
+            self._restore(resume, course)
+        for epoch in range(1 if resume is None else resume.epoch + 1, self.spec.training.epochs + 1):
+            if course.over:  # the last epoch of the attempt before was its last
+                break
+            began = time.monotonic()
+            sums = self.machine.program.run(self.order(epoch), self.keeper.check)
+            self.epoch_over(epoch, sums, began, course)
+            if course.ended is None:
+                self.keeper.epoch_over(lambda: self.checkpoint(epoch, course), time.monotonic() - began)  # noqa: B023
+        return self.result(course)
+
+    def epoch_over(self, epoch: int, sums: EpochSums, began: float, course: Course) -> None:
+        """Evaluate, report, decide; the network and the optimizer hold what the epoch left. Raises NonFiniteLoss."""
+        metrics = self._epoch_metrics(sums, began)
+        course.take(metrics, self.network.model.get_weights)
+        finite = math.isfinite(sums.loss)
+        last = epoch == self.spec.training.epochs or course.over or not finite
+        if last or epoch % self.spec.saturation.every == 0:
+            course.ended = self.report(epoch, sums, began, metrics)
+        if not finite:
+            raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
+        rate = course.reduced(metrics, float(self.optimizer.learning_rate)) if course.reduce else None
+        if rate is not None:
+            self.optimizer.learning_rate = rate
+
+    def result(self, course: Course) -> FoldResult:
+        """What the network brings on the test rows."""
+        if course.best is not None:
+            self.network.model.set_weights(course.best)
         test, predictions = self._metrics(self.data.test.x, self.data.test.y)
-        return _FoldResult(
+        return FoldResult(
             test,
             self._quality(predictions),
             self.data.statistics,
             self.network.model.count_params(),
-            stop_reason,
+            course.stop_reason,
             self.machine.xla,
         )
 
-    def _epochs(self, program: EpochProgram, resume: Checkpoint | None) -> str:
-        training, saturation = self.spec.training, self.spec.saturation
-        stopping = training.early_stopping
-        stop = stopping and Plateau(stopping.monitor, stopping.patience, stopping.min_delta)
-        schedule: Any = training.learning_rate_schedule
-        reducing = schedule is not None and schedule.name == "reduce_on_plateau"
-        reduce = Plateau(schedule.monitor, schedule.patience) if schedule and reducing else None
-        best: list[np.ndarray] | None = None
-        if resume is not None:
-            best = self._restore(resume, stop or None, reduce)
-
-        def state() -> Checkpoint:
-            return self._checkpoint(epoch, stop or None, reduce, best)
-
-        for epoch in range(1 if resume is None else resume.epoch + 1, training.epochs + 1):
-            if stop and stop.over:  # the last epoch of the attempt before was its last
-                break
-            began = time.monotonic()
-            sums = program.run(self._order(epoch), self.keeper.check)
-            metrics = self._epoch_metrics(sums, began)
-            if stop and stop.better(metrics) and stopping and stopping.restore_best_weights:
-                best = self.network.model.get_weights()
-            stopped = bool(stop and stop.over)
-            finite = math.isfinite(sums.loss)
-            if epoch % saturation.every == 0 or epoch == training.epochs or stopped or not finite:
-                self._report(epoch, sums, began, metrics)
-            if not finite:
-                raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
-            if reduce and not reduce.better(metrics) and reduce.over:
-                rate = float(self.optimizer.learning_rate) * schedule.factor
-                self.optimizer.learning_rate = max(rate, schedule.min_lr)
-                reduce.waited = 0
-            self.keeper.epoch_over(state, time.monotonic() - began)
-        if best is not None:
-            self.network.model.set_weights(best)
-        return "early_stopping" if stop and stop.over else "completed"
-
-    def _checkpoint(
-        self, epoch: int, stop: Plateau | None, reduce: Plateau | None, best: list[np.ndarray] | None
-    ) -> Checkpoint:
+    def checkpoint(self, epoch: int, course: Course, optimizer: list[np.ndarray] | None = None) -> Checkpoint:
+        """The state after an epoch; `optimizer`: its variables, where they are not those of the machine's."""
         arrays = numbered("weight", self.network.model.get_weights())
-        arrays |= numbered("optimizer", [variable.numpy() for variable in self.optimizer.variables])
-        arrays |= numbered("best", best or []) | numbered("alive", self.probe.alive)
-        plateaus = [one and asdict(one) for one in (stop, reduce)]
+        variables = [variable.numpy() for variable in self.optimizer.variables] if optimizer is None else optimizer
+        arrays |= numbered("optimizer", variables)
+        arrays |= numbered("best", course.best or []) | numbered("alive", self.probe.alive)
+        plateaus = [one and asdict(one) for one in course.plateaus]
         state = {"plateaus": plateaus, "results": [asdict(one) for one in self.earlier]}
         return Checkpoint(self.fold, epoch, arrays, state)
 
-    def _restore(self, checkpoint: Checkpoint, stop: Plateau | None, reduce: Plateau | None) -> list[np.ndarray] | None:
-        """Put everything back as it was; the best weights so far."""
+    def _restore(self, checkpoint: Checkpoint, course: Course) -> None:
+        """Put everything back as it was."""
         self.network.model.set_weights(checkpoint.part("weight"))
         for variable, value in zip(self.optimizer.variables, checkpoint.part("optimizer"), strict=True):
             variable.assign(value)
         self.probe.alive = checkpoint.part("alive")
-        for plateau, kept in zip((stop, reduce), checkpoint.state["plateaus"], strict=True):
+        for plateau, kept in zip(course.plateaus, checkpoint.state["plateaus"], strict=True):
             if plateau is not None:
                 plateau.best, plateau.waited = kept["best"], kept["waited"]
-        return checkpoint.part("best") or None
+        course.best = checkpoint.part("best") or None
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def order(self, epoch: int) -> np.ndarray:
         """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""
         spec, count = self.spec, len(self.data.train)
         part = 0 if self.fold is None else self.fold + 1
@@ -249,8 +250,7 @@ class _Fold:
             state.assign(np.array([seed_of(int(spec.seed or 0), _DROPOUT, part, epoch, number), 0], dtype=state.dtype))
         if not spec.training.shuffle:
             return np.arange(count)
-        seed = spec.training.shuffle_seed if spec.training.shuffle_seed is not None else int(spec.seed or 0)
-        return rng_for(seed, _SHUFFLE, part, epoch).permutation(count)
+        return rng_for(spec.order_seed, _SHUFFLE, part, epoch).permutation(count)
 
     def _metrics(self, x: np.ndarray, y: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
         loss, accuracy, predictions = self.evaluate(x, y, self.data.scaling)
@@ -269,7 +269,10 @@ class _Fold:
             "seconds": time.monotonic() - began,
         }
 
-    def _report(self, epoch: int, sums: EpochSums | None, began: float, metrics: dict[str, Any] | None = None) -> None:
+    def report(
+        self, epoch: int, sums: EpochSums | None, began: float, metrics: dict[str, Any] | None = None
+    ) -> str | None:
+        """Measure the network and tell of it; why whoever hears it wants no more, if so."""
         layers, network, values = self.probe.measure(
             sums.update_ratio if sums else {},
             sums.movement if sums else {},
@@ -291,7 +294,7 @@ class _Fold:
         record["units"] = dict(self.probe.units)
         if epoch == 0 and self.network.batch_normalizations():
             record["batch_statistics"] = "probe"
-        self.on_epoch(record)
+        return self.on_epoch(record)
 
     def _quality(self, predictions: np.ndarray) -> dict[str, Any]:
         """Confusion matrix (rows: true class) for classes, R2 and errors in the target's units else."""

@@ -21,14 +21,26 @@ local function transition(id, to, code)
   local before = redis.call('HGET', k, 'transitions')
   redis.call('HSET', k, 'status', to, 'transitions', (before ~= '' and (before .. '\n') or '') .. line)
   redis.call('HINCRBY', k, 'version', 1)
+  local sweep = redis.call('HGET', k, 'sweep')
+  if sweep and sweep ~= '' then  -- how many of its trials are not over, without asking each
+    local over = to == 'succeeded' or to == 'failed' or to == 'cancelled'
+    redis.call(over and 'SREM' or 'SADD', 'sn:sweep:' .. sweep .. ':open', id)
+  end
   event(id, 'status', '{"status":"' .. to .. '","reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}')
+end
+-- The queued experiments that may train side by side with this one; nil where it trains alone.
+local function group_key(id)
+  local group = redis.call('HGET', exp_key(id), 'group')
+  if group and group ~= '' then return 'sn:group:' .. group end
 end
 local function enqueue(id)
   local k = exp_key(id)
-  local queue = redis.call('HGET', k, 'queue')
+  local queue, group = redis.call('HGET', k, 'queue'), group_key(id)
   local score = -tonumber(redis.call('HGET', k, 'priority')) * 1e13 + tonumber(redis.call('HGET', k, 'order'))
   redis.call('SADD', 'sn:queues', queue)
   redis.call('ZADD', 'sn:q:' .. queue, score, id)
+  -- one that goes on from a checkpoint trains alone
+  if group and redis.call('HGET', k, 'attempt') == '0' then redis.call('ZADD', group, score, id) end
 end
 -- Close the latest attempt in the list (one JSON object a line; the last one is open).
 local function close_attempt(id, ended)
@@ -46,6 +58,23 @@ local function leave_queue(id)
   redis.call('ZREM', 'sn:leases', id)
   redis.call('ZREM', 'sn:delayed', id)
   redis.call('ZREM', 'sn:q:' .. (redis.call('HGET', exp_key(id), 'queue') or ''), id)
+  local group = group_key(id)
+  if group then redis.call('ZREM', group, id) end
+end
+-- Delete an experiment and its place in all indexes.
+local function forget(id, status)
+  local k = exp_key(id)
+  local told = redis.call('HMGET', k, 'sweep', 'spec_sha256')
+  if told[1] and told[1] ~= '' then
+    redis.call('ZREM', 'sn:ix:sweep:' .. told[1], id)
+    redis.call('SREM', 'sn:sweep:' .. told[1] .. ':open', id)
+  end
+  local same = 'sn:sha:' .. (told[2] or '')
+  if redis.call('GET', same) == id then redis.call('DEL', same) end
+  redis.call('DEL', unpack(keys_of(id)))
+  redis.call('ZREM', 'sn:expire', id)
+  redis.call('ZREM', 'sn:ix:all', id)
+  redis.call('ZREM', 'sn:ix:' .. status, id)
 end
 -- A terminal experiment leaves the leases, and expires unless it is kept.
 local function settle(id, retention_ms)

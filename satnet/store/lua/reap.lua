@@ -16,10 +16,7 @@ for _, id in ipairs(ready) do
 end
 local over = redis.call('ZRANGE', 'sn:expire', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
 for _, id in ipairs(over) do
-  local status = redis.call('HGET', exp_key(id), 'status')
-  redis.call('DEL', unpack(keys_of(id)))
-  for _, index in ipairs({'all', status or 'failed'}) do redis.call('ZREM', 'sn:ix:' .. index, id) end
-  redis.call('ZREM', 'sn:expire', id)
+  forget(id, redis.call('HGET', exp_key(id), 'status') or 'failed')
   outcome[#outcome + 1] = id
   outcome[#outcome + 1] = 'expired'
 end

@@ -1,24 +1,37 @@
 -- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
--- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
--- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
--- Returns {'new'|'replayed'|'reused'|'full', id}.
+-- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', then field, value pairs.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused';
+-- a trial of a sweep is stored once, and only while the sweep runs.
+-- Returns {'new'|'replayed'|'reused'|'full'|'closed', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
 local before = first_use(key, fingerprint)
 if before then return before end
+local sweep, trial = ARGV[5], ARGV[6]
+if sweep ~= '' then
+  local there = redis.call('HGET', 'sn:sweep:' .. sweep .. ':trials', trial)
+  if there then return {'replayed', there} end
+  if redis.call('HGET', 'sn:sweep:' .. sweep, 'status') ~= 'running' then return {'closed', id} end
+end
 local memory = redis.call('INFO', 'memory')
 local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
 local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
 if most and most > 0 and used > 0.8 * most then return {'full', id} end
 local now = now_ms()
 local fields = {}
-for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 7, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
 redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0, 'spent', 0,
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:queued', now, id)
+if sweep ~= '' then
+  redis.call('HSET', k, 'sweep', sweep, 'trial', trial)
+  redis.call('HSET', 'sn:sweep:' .. sweep .. ':trials', trial, id)
+  redis.call('ZADD', 'sn:ix:sweep:' .. sweep, now, id)
+  redis.call('SADD', 'sn:sweep:' .. sweep .. ':open', id)
+end
 remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"queued","reason":null}')
 enqueue(id)

@@ -1,0 +1,16 @@
+-- Store a new sweep; its trials are submitted afterwards, by whoever looks after it.
+-- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
+-- Returns {'new'|'replayed'|'reused', id}.
+local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
+local k = 'sn:sweep:' .. id
+if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
+local before = first_use(key, fingerprint)
+if before then return before end
+local now = now_ms()
+for i = 5, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', k, 'status', 'running', 'created_at', now)
+redis.call('ZADD', 'sn:ix:sweeps', now, id)
+redis.call('SADD', 'sn:sweeps:open', id)
+remember(key, fingerprint, id, ARGV[4])
+return {'new', id}

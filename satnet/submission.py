@@ -1,0 +1,47 @@
+"""How a spec becomes a stored experiment, whoever submits it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from satnet import failpoints
+from satnet.queues import queue_for
+from satnet.results import new_id
+from satnet.saturation.diagnosis import diagnose, facts_of
+from satnet.settings import Settings
+from satnet.spec import ExperimentSpec
+from satnet.store import Store
+
+
+def submit(
+    store: Store,
+    settings: Settings,
+    spec: ExperimentSpec,
+    wake: Callable[[str], None],
+    *,
+    key: str | None = None,
+    fingerprint: str = "",
+    parent: Mapping[str, Any] | None = None,
+    trial: tuple[str, str] = ("", ""),
+    group: str = "",
+) -> str:
+    """Store the spec with its static findings and wake a worker of its queue; the experiment's id.
+
+    `key`, `fingerprint`, `trial` and `group` as for Store.submit.
+    """
+    spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
+    identity, replayed = store.submit(
+        experiment_id=new_id(),
+        spec=spec.to_json(),
+        spec_sha256=spec.sha256,
+        queue=queue,
+        idempotency_key=key,
+        fingerprint=fingerprint,
+        findings=diagnose(facts_of(spec), overrides=settings.thresholds),
+        parent=parent,
+        trial=trial,
+        group=f"{queue} {group}" if group else "",
+    )
+    failpoints.hit("after_submit")
+    if not replayed:
+        wake(queue)
+    return identity

@@ -1,0 +1,177 @@
+"""Taking a sweep one step on. No process owns one: whoever finishes a trial does it, and the housekeeping of all."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from satnet.errors import Conflict, InvalidSpec, NotFound
+from satnet.results import TERMINAL
+from satnet.settings import Settings
+from satnet.spec import ExperimentSpec
+from satnet.store import Store
+from satnet.store.sweeps import StoredTrial
+from satnet.submission import submit
+from satnet.sweeps.objective import outcome
+from satnet.sweeps.ranking import Point
+from satnet.sweeps.search import Told, next_points
+from satnet.sweeps.side_by_side import group_of
+from satnet.sweeps.spec import SweepSpec
+
+_log = logging.getLogger(__name__)
+Wake = Callable[[str], None]
+
+
+def advance(store: Store, settings: Settings, identity: str, wake: Wake) -> bool:
+    """Submit what is to be tried next, stop what is to be stopped, or end the sweep; False if another process does it.
+
+    Every step may be repeated, and cut anywhere: what it decides follows from what is stored, and a trial's place in
+    the sweep is taken by the same script that stores the trial.
+    """
+    with store.sweep_turn(identity) as mine:
+        if mine:
+            try:
+                _Step(store, settings, identity, wake).take()
+            except NotFound:  # it expired meanwhile
+                return True
+        return mine
+
+
+def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
+    """One step for each sweep that is not over."""
+    for identity in store.open_sweeps():
+        advance(store, settings, identity, wake)
+
+
+def load(content: object) -> SweepSpec:
+    """A stored sweep spec."""
+    return SweepSpec.model_validate(content)
+
+
+def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> list[Point]:
+    """The points with what their trials brought, for the ranking."""
+    found = [Point(number, one["parameters"], {}, {}, sweep.repeats) for number, one in points.items()]
+    places = {point.number: point for point in found}
+    for trial in trials:
+        told = trial.objective or {}
+        if trial.status == "succeeded" and told.get("value") is not None:
+            places[trial.point].values[trial.repeat] = told["value"]
+            if told.get("folds"):
+                places[trial.point].folds[trial.repeat] = told["folds"]
+    return found
+
+
+class _Step:
+    def __init__(self, store: Store, settings: Settings, identity: str, wake: Wake) -> None:
+        self._store, self._settings, self._identity, self._wake = store, settings, identity, wake
+        self._stored = store.sweep(identity)
+        self._sweep = load(self._stored.spec)
+        self._ours: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment
+
+    def take(self) -> None:
+        trials = self._store.trials(self._identity)
+        if self._stored.status in ("cancelled", "paused"):
+            self._stop(trials)
+            return
+        if self._stored.status != "running":
+            return
+        points = self._store.points(self._identity)
+        fresh = self._fresh(points, trials)
+        if fresh:
+            self._store.add_points(self._identity, fresh)
+            points = self._store.points(self._identity)
+        added = self._fill(points, trials)
+        if fresh or added:
+            trials = self._store.trials(self._identity)
+        if len(points) >= self._sweep.points and all(trial.status in (*TERMINAL, "deleted") for trial in trials):
+            good = any(trial.status == "succeeded" for trial in trials)
+            self._store.set_sweep_status(self._identity, "succeeded" if good else "failed", ("running",))
+
+    def _stop(self, trials: Sequence[StoredTrial]) -> None:
+        """A cancelled or paused sweep has no trials that go on."""
+        stop = self._store.cancel if self._stored.status == "cancelled" else self._store.pause
+        for trial in trials:
+            if trial.status in ("queued", "running") or (trial.status == "paused" and stop == self._store.cancel):
+                try:
+                    stop(trial.experiment)
+                except (Conflict, NotFound):  # it ended meanwhile
+                    continue
+
+    def _fresh(self, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> dict[int, dict[str, Any]]:
+        over: dict[int, list[StoredTrial]] = {}
+        for trial in trials:
+            over.setdefault(trial.point, []).append(trial)
+        values = {point.number: point for point in points_of(self._sweep, points, trials)}
+        told = []
+        for number, one in points.items():
+            mine = over.get(number, [])
+            done = bool(one.get("errors")) or (
+                len(mine) >= self._sweep.repeats and all(trial.status in (*TERMINAL, "deleted") for trial in mine)
+            )
+            known = list(values[number].values.values())
+            told.append(Told(one["parameters"], done, sum(known) / len(known) if known else None))
+        return {
+            len(points) + index: {"parameters": parameters}
+            for index, parameters in enumerate(next_points(self._sweep, told))
+        }
+
+    def _fill(self, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> int:
+        """Submit every trial whose place is empty; how many."""
+        taken = {(trial.point, trial.repeat) for trial in trials}
+        self._ours = {trial.sha256: trial.experiment for trial in trials if not trial.reused}
+        added = 0
+        for number, point in points.items():
+            if point.get("errors"):
+                continue
+            for repeat in range(self._sweep.repeats):
+                if (number, repeat) not in taken:
+                    added += self._place(number, repeat, point)
+        return added
+
+    def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
+        try:
+            spec = self._sweep.spec_at(point["parameters"], repeat)
+        except (InvalidSpec, LookupError, ValueError, TypeError) as error:
+            point["errors"] = errors_of(error)
+            self._store.mark_invalid(self._identity, number, point)
+            return False
+        slot = f"{number}:{repeat}"
+        if self._sweep.reuse and self._reused(spec, slot):
+            return True
+        group = group_of(spec) if self._sweep.side_by_side and self._sweep.early_termination is None else ""
+        trial = (self._identity, slot)
+        try:
+            self._ours[spec.sha256] = submit(
+                self._store,
+                self._settings,
+                spec,
+                self._wake,
+                trial=trial,
+                group=f"{self._identity} {group}" if group else "",
+            )
+        except Conflict:  # cancelled or paused meanwhile: the next step sees it
+            return False
+        return True
+
+    def _reused(self, spec: ExperimentSpec, slot: str) -> bool:
+        """Let another trial with the same spec, or an experiment that succeeded with it, stand for this trial."""
+        if (ours := self._ours.get(spec.sha256)) is not None:
+            self._store.reuse(self._identity, slot, ours, None)
+            return True
+        known = self._store.same_spec(spec.sha256)
+        if known is None:
+            return False
+        try:
+            records = self._store.epochs(known)
+        except NotFound:
+            return False
+        goal = self._sweep.objective
+        told = outcome(records, goal.metric, goal.sign, goal.at)
+        self._store.reuse(self._identity, slot, known, told)
+        return True
+
+
+def errors_of(error: Exception) -> list[dict[str, Any]]:
+    """Why a point is no spec."""
+    if isinstance(error, InvalidSpec):
+        return [one.as_dict() for one in error.errors]
+    return [{"pointer": "#", "detail": str(error), "code": "pointer", "got": None}]

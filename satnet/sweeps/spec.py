@@ -1,0 +1,200 @@
+"""The sweep spec: CONTRACT section 4 as pydantic models, checked before anything is stored."""
+
+import copy
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from satnet.errors import FieldError, InvalidSpec
+from satnet.spec import ExperimentSpec, parse_spec
+from satnet.spec.named import Frozen
+from satnet.sweeps import objective as objectives
+from satnet.sweeps.points import choices, put
+
+MOST_TRIALS = 5000
+_KINDS = ("choice", "uniform", "log_uniform", "int")
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Range(Frozen):
+    """One axis: `choice` lists its values; the others are [low, high], both inclusive."""
+
+    choice: Annotated[list[Any], Field(min_length=1, max_length=1000)] | None = None
+    uniform: Pair | None = None
+    log_uniform: Pair | None = None
+    int: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Range":
+        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(_KINDS)} is needed, got {', '.join(given) or 'none'}")
+        if self.choice is None:
+            low, high = getattr(self, given[0])
+            if not low < high:
+                raise ValueError(f"{given[0]}: [low, high] with low < high is needed, got [{low}, {high}]")
+            if self.log_uniform and low <= 0:
+                raise ValueError(f"log_uniform: low must be above 0, got {low}")
+        return self
+
+
+class Objective(Frozen):
+    """What is best: a field of an epoch's record, at the last measured epoch or at the trial's best one."""
+
+    metric: str = "validation.loss"
+    mode: Literal["min", "max"] | None = None
+    at: Literal["last", "best"] = "last"
+
+    @property
+    def sign(self) -> float:
+        """1 where more is better."""
+        return 1.0 if self.mode == "max" else -1.0
+
+
+class Asha(Frozen):
+    """Asynchronous successive halving (Li et al. 2020): at each rung, one in `reduction_factor` goes on."""
+
+    name: Literal["asha"]
+    min_epochs: Annotated[int, Field(ge=1)] = 1
+    reduction_factor: Annotated[int, Field(ge=2, le=10)] = 3
+
+
+class SweepSpec(Frozen):
+    """One question over many experiments."""
+
+    name: Annotated[str, Field(max_length=100)] | None = None
+    base: dict[str, Any]
+    parameters: Annotated[dict[str, list[Any] | Range], Field(min_length=1, max_length=16)]
+    search: Literal["grid", "random", "tpe"] = "grid"
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = None
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    objective: Objective = Objective()
+    early_termination: Asha | None = None
+    stop_hopeless: bool = False
+    side_by_side: bool = True
+    reuse: bool = True
+    parallel: Annotated[int, Field(ge=1, le=64)] = 4
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+    def axes(self) -> dict[str, Range]:
+        """Pointers of the base, and what each may be."""
+        return {
+            pointer: values if isinstance(values, Range) else Range(choice=values)
+            for pointer, values in self.parameters.items()
+        }
+
+    @property
+    def points(self) -> int:
+        """How many different points are tried."""
+        if self.search == "grid":
+            return prod(len(choices(axis) or ()) for axis in self.axes().values())
+        return self.trials or 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The normalised sweep spec; `base` as it was given, with its seed."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def spec_at(self, parameters: Mapping[str, Any], repeat: int) -> ExperimentSpec:
+        """The experiment at a point. Raises InvalidSpec."""
+        changed = put(self.base, parameters)
+        changed["seed"] = (int(changed["seed"]) + repeat) % 2**31
+        return parse_spec(changed)
+
+
+def parse_sweep(data: Mapping[str, Any]) -> SweepSpec:
+    """The sweep in `data`, completed (seed, the objective's mode) and checked.
+
+    Raises:
+        InvalidSpec: with one error for each field found wrong.
+    """
+    try:
+        sweep = SweepSpec.model_validate(data)
+    except ValidationError as error:
+        raise InvalidSpec([_field_error(one) for one in error.errors(include_url=False)]) from error
+    try:
+        base = parse_spec(sweep.base)
+    except InvalidSpec as error:
+        told = [FieldError("#/base" + one.pointer[1:], one.detail, one.code, one.got) for one in error.errors]
+        raise InvalidSpec(told) from error
+    errors = list(_check(sweep, base))
+    if errors:
+        raise InvalidSpec(errors)
+    seed = sweep.base.get("seed")
+    drawn = secrets.randbelow(2**31) if seed is None else seed
+    objective = sweep.objective.model_copy(
+        update={"mode": sweep.objective.mode or objectives.usual_mode(sweep.objective.metric)}
+    )
+    completed = copy.deepcopy(sweep.base) | {"seed": drawn}
+    own = sweep.seed if sweep.seed is not None else drawn
+    return sweep.model_copy(update={"base": completed, "objective": objective, "seed": own})
+
+
+def _check(sweep: SweepSpec, base: ExperimentSpec) -> Iterator[FieldError]:
+    yield from _axes(sweep)
+    if sweep.search == "grid" and sweep.trials is not None:
+        yield FieldError(
+            "#/trials", "a grid has as many trials as points; leave trials out", "not_allowed", sweep.trials
+        )
+    if sweep.search != "grid" and sweep.trials is None:
+        yield FieldError("#/trials", f"search {sweep.search} needs a number of trials", "missing")
+    if sweep.points * sweep.repeats > MOST_TRIALS:
+        detail = f"{sweep.points} points x {sweep.repeats} repeats are more than {MOST_TRIALS} trials"
+        yield FieldError("#/parameters", detail, "limit", sweep.points * sweep.repeats)
+    held_out = base.dataset.validation_fraction > 0 or base.cross_validation is not None
+    if not held_out and not any("validation" in pointer for pointer in sweep.parameters):
+        detail = (
+            "a sweep chooses by validation rows and never by the test rows: "
+            "set dataset.validation_fraction or cross_validation"
+        )
+        yield FieldError(
+            "#/base/dataset/validation_fraction", detail, "no_validation_rows", base.dataset.validation_fraction
+        )
+    if (problem := objectives.problem(sweep.objective.metric, base)) is not None:
+        yield FieldError("#/objective/metric", problem, "not_allowed", sweep.objective.metric)
+    if sweep.objective.mode is None and objectives.usual_mode(sweep.objective.metric) is None:
+        yield FieldError("#/objective/mode", "min or max is needed for this metric", "missing")
+    if sweep.early_termination is not None and base.cross_validation is not None:
+        detail = "a trial with folds cannot end early: its later folds would be missing"
+        yield FieldError("#/early_termination", detail, "contradiction")
+
+
+def _axes(sweep: SweepSpec) -> Iterator[FieldError]:
+    for pointer, axis in sweep.axes().items():
+        place = "#/parameters/" + pointer.replace("~", "~0").replace("/", "~1")
+        if sweep.search == "grid" and choices(axis) is None:
+            yield FieldError(
+                place, "a grid needs a list of values; use search random or tpe for a range", "not_allowed"
+            )
+        for part in pointer.split(","):
+            if not part.startswith("/"):
+                yield FieldError(place, "a JSON pointer into base starts with /", "pointer", part)
+            elif part.split("/")[1] in ("seed", "name", "labels", "keep", "priority"):
+                yield FieldError(place, "use repeats for seeds; names and labels change no result", "not_allowed", part)
+            elif sweep.search != "grid" or choices(axis):
+                yield from _reachable(sweep, part, axis, place)
+
+
+def _reachable(sweep: SweepSpec, pointer: str, axis: Range, place: str) -> Iterator[FieldError]:
+    first = (choices(axis) or [None])[0]
+    try:
+        put(
+            sweep.base, {other: (choices(more) or [None])[0] for other, more in sweep.axes().items()} | {pointer: first}
+        )
+    except (LookupError, ValueError, TypeError) as error:
+        yield FieldError(place, f"there is no such place in base: {error}", "pointer", pointer)
+
+
+def _field_error(error: Any) -> FieldError:
+    path = [part for part in error["loc"] if part not in ("list[any]", "Range")]
+    pointer = "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    got = error.get("input")
+    return FieldError(pointer, error["msg"], error["type"], got if len(json.dumps(got, default=str)) <= 200 else None)
+
+
+def json_schema() -> dict[str, Any]:
+    """The sweep spec's JSON Schema (draft 2020-12)."""
+    return SweepSpec.model_json_schema()

@@ -1,0 +1,239 @@
+"""Several experiments in one program: each is measured, stopped and finished as if it trained alone."""
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from satnet.errors import DeadlineExceeded, Interrupted, OutOfMemory, SatnetError
+from satnet.spec import ExperimentSpec
+from satnet.training import cache, rows
+from satnet.training.cache import Machine
+from satnet.training.checkpoint import Checkpoint
+from satnet.training.course import Course
+from satnet.training.data import Data, probe_index
+from satnet.training.environment import environment
+from satnet.training.keeper import Keeper
+from satnet.training.network import initialize, strengths
+from satnet.training.optimizer import build_optimizer
+from satnet.training.program import EpochSums, build_loss
+from satnet.training.rows import prepared
+from satnet.training.run import Fold, KeepModel, Report, TrainingResult, kept_model, summary_extra
+from satnet.training.stacked import StackedProgram
+
+_MOST = 6  # stacked programs kept
+_programs: OrderedDict[str, StackedProgram] = OrderedDict()
+
+
+@dataclass
+class Member:
+    """One experiment of a group.
+
+    Attributes:
+        spec: with its seed drawn.
+        on_epoch, check, keep_model, keep_checkpoint: as for satnet.training.run.train.
+        done: called once, with how it ended: its result, or what `train` would have raised.
+    """
+
+    spec: ExperimentSpec
+    on_epoch: Report
+    check: Callable[[], None]
+    done: Callable[[TrainingResult | Exception], None]
+    keep_model: KeepModel | None = None
+    keep_checkpoint: Callable[[Checkpoint], None] | None = None
+
+
+def train_group(members: Sequence[Member], *, data_dir: Path, checkpoint_every: float = 10.0) -> None:
+    """Train specs that may train side by side (satnet.sweeps.side_by_side) from the start to each one's end.
+
+    What goes wrong for one member ends that one; what goes wrong for all (no data, no memory) ends all.
+    """
+    running: list[_Running] = []
+    try:
+        running = _begun(members, data_dir, checkpoint_every)
+        _epochs(running)
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        forget()
+        cache.forget()
+        rows.forget()
+        keras.backend.clear_session()
+        _end_all(members, running, OutOfMemory(f"the device has not enough memory: {str(error)[:300]}"))
+    except SatnetError as error:
+        _end_all(members, running, error)
+
+
+def forget() -> None:
+    """Drop all kept programs."""
+    _programs.clear()
+
+
+def _end_all(members: Sequence[Member], running: Sequence["_Running"], error: Exception) -> None:
+    over = {id(one.member) for one in running if one.over}
+    for member in members:
+        if id(member) not in over:
+            member.done(error)
+
+
+@dataclass
+class _Running:
+    member: Member
+    fold: Fold
+    course: Course
+    keeper: Keeper
+    place: int  # in the stacked program
+    shared: "_Shared"
+    rate: float
+    alive: list[np.ndarray]
+    leaving: Interrupted | None = None
+    over: bool = False
+
+    def enter(self, weights: list[np.ndarray]) -> None:
+        """Let the network, the optimizer and the probe hold what is this member's."""
+        self.shared.machine.network.model.set_weights(weights)
+        self.shared.machine.network.strengthen(self.fold.spec)
+        self.fold.optimizer.learning_rate = self.rate
+        self.fold.probe.alive = self.alive
+
+    def leave(self) -> None:
+        """Take back what changed."""
+        self.rate = float(self.fold.optimizer.learning_rate)
+        self.alive = self.fold.probe.alive
+
+    def end(self, outcome: TrainingResult | Exception) -> None:
+        """Tell how it ended; the program goes on for the others."""
+        self.over = True
+        self.member.done(outcome)
+
+    def heard(self) -> None:
+        """Between slices: whether somebody wants it stopped; it leaves at the end of the epoch at the latest."""
+        if self.over or self.leaving is not None:
+            return
+        try:
+            self.keeper.check()
+        except Interrupted as interruption:
+            self.leaving = interruption
+        except SatnetError as error:
+            self.end(error)
+
+    def epoch_over(self, epoch: int, sums: EpochSums, began: float, weights: Callable[[int], list[np.ndarray]]) -> None:
+        """Measure, tell, decide."""
+        if self.leaving is not None:
+            self.end(self.leaving)
+            return
+        self.enter(weights(self.place))
+        try:
+            self.fold.epoch_over(epoch, sums, began, self.course)
+            self.leave()
+            if self.course.over or epoch == self.fold.spec.training.epochs:
+                self.end(self.result())
+                return
+            self.keeper.epoch_over(lambda: self._checkpoint(epoch), time.monotonic() - began)
+        except Exception as error:  # noqa: BLE001 - it is told; the others go on
+            self.end(error)
+
+    def _checkpoint(self, epoch: int) -> Checkpoint:
+        return self.fold.checkpoint(epoch, self.course, self.shared.program.optimizer_state(self.place, self.rate))
+
+    def result(self) -> TrainingResult:
+        """What it leaves; the network holds its weights."""
+        found, data = self.fold.result(self.course), self.fold.data
+        extra = summary_extra(found, data)
+        if self.member.keep_model is not None:
+            extra["model"] = kept_model(self.fold.network, data, self.member.keep_model)
+        about = environment() | {"attempt": 1, "xla": True, "side_by_side": self.shared.program.trials}
+        return TrainingResult(extra, about, found.stop_reason)
+
+
+@dataclass
+class _Shared:
+    machine: Machine
+    program: StackedProgram
+
+
+def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -> list[_Running]:
+    first = members[0].spec
+    _, data = next(iter(prepared(first, data_dir)))
+    probed = data.probed(probe_index(data.labels, data.classes, first.saturation.probe_size, first.rows_seed))
+    machine = cache.machine(first, None, data, probed)
+    shared = _Shared(machine, _program([one.spec for one in members], machine, data))
+    shared.program.load(*data.on_device, data.scaling)
+    running, weights, penalties = [], [], []
+    for place, member in enumerate(members):
+        spec = member.spec
+        initialize(machine.network, spec, None)
+        weights.append(machine.network.model.get_weights())
+        penalties.append([strengths(layer) or (0.0, 0.0) for _, layer in machine.network.weighted if strengths(layer)])
+        keeper = Keeper(_deadline(member), member.keep_checkpoint, checkpoint_every)
+        fold = Fold(spec, machine, data, None, member.on_epoch, keeper)
+        rate = float(spec.optimizer.parameters["learning_rate"])
+        running.append(_Running(member, fold, Course.of(spec), keeper, place, shared, rate, []))
+    shared.program.begin(weights, [one.rate for one in running], [_momentum(one.fold.spec) for one in running])
+    shared.program.penalise(penalties)
+    for one, initial in zip(running, weights, strict=True):
+        one.enter(initial)
+        one.course.ended = one.fold.report(0, None, time.monotonic())
+        one.leave()
+        if one.course.ended is not None:
+            one.end(one.result())
+    return running
+
+
+def _deadline(member: Member) -> Callable[[], None]:
+    limit = member.spec.resources.max_seconds
+    end = time.monotonic() + limit
+
+    def check() -> None:
+        member.check()
+        if time.monotonic() > end:
+            raise DeadlineExceeded(f"ran longer than resources.max_seconds = {limit}")
+
+    return check
+
+
+def _epochs(running: Sequence[_Running]) -> None:
+    program, fold = running[0].shared.program, running[0].fold
+
+    def check() -> None:
+        for one in running:
+            one.heard()
+
+    for epoch in range(1, max(one.fold.spec.training.epochs for one in running) + 1):
+        if all(one.over for one in running):
+            return
+        began = time.monotonic()
+        sums = program.epoch(fold.order(epoch), check)
+        weights = program.fetch()
+        for one, mine in zip(running, sums, strict=True):
+            if not one.over:
+                one.epoch_over(epoch, mine, began, weights)
+        program.rates.assign([one.rate for one in running])
+
+
+def _program(specs: Sequence[ExperimentSpec], machine: Machine, data: Data) -> StackedProgram:
+    """A stacked program for the topology: a kept one, or one built now."""
+    some = next((spec for spec in specs if _momentum(spec)), specs[0])  # where one has momentum, all have its slots
+    arguments = ("momentum",) if some.optimizer.name == "sgd" else ()
+    key = json.dumps([cache.key(some, data, arguments), bool(_momentum(some)), len(specs)])
+    found = _programs.pop(key, None)
+    if found is None:
+        found = StackedProgram(
+            machine.network,
+            build_loss(some.loss),
+            build_optimizer(some),
+            trials=len(specs),
+            batch_size=some.training.batch_size,
+        )
+    _programs[key] = found
+    while len(_programs) > _MOST:
+        _programs.popitem(last=False)
+    return found
+
+
+def _momentum(spec: ExperimentSpec) -> float:
+    return float(spec.optimizer.parameters.get("momentum") or 0.0)
