@@ -9,6 +9,7 @@ from satnet import presets
 from satnet.errors import NotFound
 from satnet.spec import Dataset, dataset_info, json_schema
 from satnet.spec.datasets import NAMES
+from satnet.sweeps.spec import json_schema as sweep_schema
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 
@@ -35,6 +36,6 @@ def preset(name: str) -> dict[str, Any]:
 
 
 @router.get("/schema/{kind}")
-def schema(kind: Literal["experiment"]) -> dict[str, Any]:  # noqa: ARG001 - one schema so far; the path checks it
+def schema(kind: Literal["experiment", "sweep"]) -> dict[str, Any]:
     """The JSON Schema of a POSTed body."""
-    return json_schema()
+    return json_schema() if kind == "experiment" else sweep_schema()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api import artifacts, catalogue, errors, experiments, external, findings, fleet
+from api import artifacts, catalogue, errors, experiments, external, findings, fleet, sweeps
 from api.deps import known_query
 from satnet import __version__, broker
 from satnet.errors import SatnetError
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return response
 
     errors.install(app)
-    for part in (experiments, external, findings, artifacts, catalogue, fleet):
+    for part in (experiments, external, findings, artifacts, sweeps, catalogue, fleet):
         app.include_router(part.router)
     return app
 

@@ -85,8 +85,8 @@ def main() -> None:
             one, all_ = (statistics.median(pair[side][0] for pair in rounds) for side in (0, 1))
             worst = max(abs(a - b) / a for a, b in zip(rounds[0][0][1], rounds[0][1][1], strict=True))
             print(
-                f"{trials} trials, {arguments.epochs} epochs: one after another {one:.2f} s, side by side {all_:.2f} s, "
-                f"{one / all_:.2f} x; largest relative difference of a loss {worst:.1e}",
+                f"{trials} trials, {arguments.epochs} epochs: one after another {one:.2f} s, side by side "
+                f"{all_:.2f} s, {one / all_:.2f} x; largest relative difference of a loss {worst:.1e}",
                 flush=True,
             )
 

@@ -7,6 +7,7 @@ from satnet import failpoints
 from satnet.artifacts import Artifacts, forget
 from satnet.settings import Settings
 from satnet.store import Store
+from satnet.sweeps.advance import look_after_sweeps
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) ->
             forget(artifacts, identity)  # type: ignore[arg-type]  # there is one where something expired
         except OSError as error:
             _log.warning("files of %s, which expired, are left behind: %s", identity, error)
+    look_after_sweeps(store, settings, wake)
     idle = [one for one in store.workers() if not one.get("busy")]
     for queue, waiting in store.queues().items():
         if waiting and any(queue in one.get("queues", ()) for one in idle):

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_TRAINER = "satnet.training.run:train"
+
 
 class Settings(BaseSettings):
     """What an operator may set. `docs/settings.md` has the same table; a test compares them."""
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1)  # how many workers share this machine's cores; satnet up sets it
     threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: cores / workers
     failpoints: str = ""  # for tests: where to fail, and how; see satnet/failpoints.py
-    trainer: str = "satnet.training.run:train"  # what workers train with; tests put something else here
+    trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
     api_key: str = ""  # sent as a bearer token by the client
 

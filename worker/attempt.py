@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from satnet import failpoints
@@ -15,19 +16,23 @@ from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Grant, Place, Store
 from satnet.training.checkpoint import Checkpoint
+from satnet.training.result import TrainingResult
 from worker.checkpoints import Checkpoints
 from worker.lease import Lease
 from worker.outbox import Outbox
+from worker.trial import Trial
 
 _log = logging.getLogger(__name__)
 Trainer = Callable[..., Any]
 
 
-class _Attempt:
+class Attempt:
     """What an attempt reports, and how it ends."""
 
     def __init__(self, store: Store, settings: Settings, grant: Grant) -> None:
         self._store, self._settings, self._grant = store, settings, grant
+        self.id = grant.id
+        self._trial = Trial(store, grant) if grant.sweep else None
         self.spec = parse_spec(grant.spec)
         self.journal = Journal(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
         self.artifacts = Artifacts(settings.artifacts)
@@ -49,8 +54,8 @@ class _Attempt:
         failpoints.hit("after_resume")
         return checkpoint
 
-    def on_epoch(self, record: dict[str, Any]) -> None:
-        """Report a measured epoch; training does not wait for a Redis that is away."""
+    def on_epoch(self, record: dict[str, Any]) -> str | None:
+        """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
         entry, grant = self.journal.add(record), self._grant
         progress = progress_at(grant.spec, record, time.monotonic() - self._began)
 
@@ -61,6 +66,7 @@ class _Attempt:
         failpoints.hit("before_epoch")
         self._outbox.put(write)
         failpoints.hit("after_epoch")
+        return None if self._trial is None else self._trial.ends(self.journal.records)
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint, once everything that it follows has arrived."""
@@ -73,6 +79,8 @@ class _Attempt:
         grant = self._grant
         more |= {"summary": summarise(self.journal.records, extra), "findings": self.journal.findings()}
         more.setdefault("environment", None)
+        if self._trial is not None:
+            more["objective"] = self._trial.objective(self.journal.records)
         outcome = self._outbox.wait(lambda: self._store.finish(grant.id, grant.fence, status, **more))
         failpoints.hit("after_finish")
         if status == "succeeded" and outcome != "lost":
@@ -99,41 +107,54 @@ class _Attempt:
             return "released" if reason == "drain" else "paused"
         return "lost"
 
+    def keep_model(self, path: Path) -> Any:
+        """Keep the trained model; what the summary says of it."""
+        return self.artifacts.put(model_name(self._grant.id), path)
+
+    def conclude(self, outcome: TrainingResult | Exception) -> str:
+        """End as training ended: succeeded, failed, cancelled, paused, released, queued or lost."""
+        grant = self._grant
+        match outcome:
+            case TrainingResult():
+                return self.finish(
+                    "succeeded",
+                    outcome.summary_extra,
+                    environment=outcome.environment,
+                    stop_reason=outcome.stop_reason,
+                )
+            case Interrupted():
+                return self.interrupted(outcome.reason)
+            case TrainingError():
+                if outcome.code == "out_of_memory":
+                    return self.lose(outcome.code, str(outcome))
+                return self.failed(outcome.code, str(outcome))
+            case MemoryError():
+                return self.lose("out_of_memory", "the worker has not enough memory")
+            case StoreUnavailable():
+                raise outcome
+        # whatever else training raises ends this experiment alone
+        _log.error("attempt %s of %s failed", grant.attempt, grant.id, exc_info=outcome)
+        return self.failed("internal_error", f"{type(outcome).__name__}: {outcome}"[:500])
+
 
 def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer) -> str:
     """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost."""
     failpoints.hit("after_claim")
-    attempt = _Attempt(store, settings, grant)
+    attempt = Attempt(store, settings, grant)
     with Lease(settings, grant, attempt.journal.records) as lease:
         try:
-            result = trainer(
+            outcome = trainer(
                 attempt.spec,
                 data_dir=settings.data_dir,
                 on_epoch=attempt.on_epoch,
                 check=lease.check,
                 attempt=grant.attempt,
-                keep_model=lambda path: attempt.artifacts.put(model_name(grant.id), path),
+                keep_model=attempt.keep_model,
                 resume=attempt.resume(),
                 keep_checkpoint=attempt.keep,
                 checkpoint_every=settings.checkpoint_every.total_seconds(),
                 spent=grant.spent,
             )
-            return attempt.finish(
-                "succeeded",
-                result.summary_extra,
-                environment=result.environment,
-                stop_reason=result.stop_reason,
-            )
-        except Interrupted as interruption:
-            return attempt.interrupted(interruption.reason)
-        except TrainingError as error:
-            if error.code == "out_of_memory":
-                return attempt.lose(error.code, str(error))
-            return attempt.failed(error.code, str(error))
-        except MemoryError:
-            return attempt.lose("out_of_memory", "the worker has not enough memory")
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever training raises ends this experiment alone
-            _log.exception("attempt %s of %s failed", grant.attempt, grant.id)
-            return attempt.failed("internal_error", f"{type(error).__name__}: {error}"[:500])
+        except Exception as error:  # noqa: BLE001 - `conclude` tells them apart
+            outcome = error
+        return attempt.conclude(outcome)

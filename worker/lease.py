@@ -35,6 +35,10 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Renew no more; may be called before the context closes."""
         self._closed.set()
         self._thread.join(10)
 

@@ -1,18 +1,27 @@
 """The one Celery task: look in the queue, and run what is there until it is empty."""
 
 import importlib
+import logging
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from celery import Celery
 
-from satnet.broker import TICKET
-from satnet.settings import Settings
+from satnet.broker import TICKET, Bell
+from satnet.errors import SatnetError
+from satnet.settings import DEFAULT_TRAINER, Settings
 from satnet.store import Store
+from satnet.sweeps import side_by_side
+from satnet.sweeps.advance import advance, load
 from worker import drain
 from worker.attempt import Trainer, run_attempt
+from worker.group import run_group
 
+_log = logging.getLogger(__name__)
+_bell = Bell()
+_TURNS = 20  # how often a worker asks for its turn; the housekeeping does it anyway, two seconds later
 current: list[str] = []  # the experiment that this process runs, for whoever asks
 
 
@@ -26,20 +35,38 @@ def trainer(settings: Settings) -> Trainer:
 def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     """Claim and run experiments until the queues are empty or this worker drains; how many ran."""
     store, ran, train = Store(settings), 0, trainer(settings)
+    most = side_by_side.MOST if settings.trainer == DEFAULT_TRAINER else 1
     try:
         while not drain.requested():
-            grant = store.claim(queues, worker, uuid.uuid4().hex)
-            if grant is None:
+            grants = store.claim_group(queues, worker, uuid.uuid4().hex, most)
+            if not grants:
                 return ran
-            current.append(grant.id)
+            current.extend(grant.id for grant in grants)
             try:
-                run_attempt(store, settings, grant, train)
+                if len(grants) > 1:
+                    run_group(store, settings, grants, current.remove)
+                else:
+                    run_attempt(store, settings, grants[0], train)
             finally:
                 current.clear()
-            ran += 1
+            _follow_up(store, settings, {grant.sweep for grant in grants if grant.sweep})
+            ran += len(grants)
     finally:
         store.close()
     return ran
+
+
+def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> None:
+    """Where a sweep waits for what just ended, take it on; the housekeeping does it too, a moment later."""
+    for identity in sweeps:
+        try:
+            if store.trials_open(identity) == 0 or load(store.sweep(identity).spec).search == "tpe":
+                turns = 0
+                while not advance(store, settings, identity, _bell.ring) and turns < _TURNS:
+                    turns += 1
+                    time.sleep(0.05)
+        except (SatnetError, OSError) as error:
+            _log.warning("sweep %s: %s", identity, error)
 
 
 def register(app: Celery, settings: Settings, worker: str, queues: Callable[[], Sequence[str]]) -> Any:

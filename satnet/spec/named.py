@@ -98,11 +98,18 @@ class Named:
         return {"anyOf": [names, *variants]}
 
 
+_adapters: dict[tuple[str, str, str], Any] = {}  # building one takes longer than all else in checking a spec
+
+
 def _checked(kind: str, name: str, key: str, value: Any, rule: Rule) -> Any:
     from pydantic import ValidationError
 
+    adapter = _adapters.get((kind, name, key))
+    if adapter is None:
+        adapter = TypeAdapter(rule, config=ConfigDict(strict=True, allow_inf_nan=False))
+        _adapters[kind, name, key] = adapter
     try:
-        return TypeAdapter(rule, config=ConfigDict(strict=True, allow_inf_nan=False)).validate_python(value)
+        return adapter.validate_python(value)
     except ValidationError as error:
         raise PydanticCustomError(
             "parameter",

@@ -13,7 +13,7 @@ from satnet.store.connection import Connection, available, dumps, ms
 
 _TURN_MS = 60_000  # a process that dies in its turn holds the others up for so long
 _STATE = (
-    "status", "objective", "status_reason", "stop_reason", "seed", "started_at", "finished_at", "sweep", "trial",
+    "status", "objective", "status_reason", "stop_reason", "seed", "finished_at", "sweep", "trial",
     "spec_sha256",
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ class StoredTrial:
     reason: dict[str, Any] | None
     stop_reason: str | None
     seed: int
-    seconds: float | None
+    finished_at: float | None  # ms
     sha256: str  # of the spec
     reused: bool  # the experiment is another trial's, or another sweep's
 
@@ -192,7 +192,6 @@ class Sweeps(Connection):
 
 def _trial(place: tuple[str, str], experiment: str, state: Mapping[str, str | None], reused: str | None) -> StoredTrial:
     point, _, repeat = place[1].partition(":")
-    started, finished = state["started_at"], state["finished_at"]
     objective = reused if reused is not None else state["objective"]
     return StoredTrial(
         int(point),
@@ -203,7 +202,7 @@ def _trial(place: tuple[str, str], experiment: str, state: Mapping[str, str | No
         json.loads(state["status_reason"]) if state["status_reason"] else None,
         state["stop_reason"] or None,
         int(state["seed"] or 0),
-        (float(finished) - float(started)) / 1000 if started and finished else None,
+        float(state["finished_at"]) if state["finished_at"] else None,
         state["spec_sha256"] or "",
         (state["sweep"], state["trial"]) != place,
     )

@@ -1,6 +1,7 @@
 """Taking a sweep one step on. No process owns one: whoever finishes a trial does it, and the housekeeping of all."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,6 +66,7 @@ class _Step:
         self._store, self._settings, self._identity, self._wake = store, settings, identity, wake
         self._stored = store.sweep(identity)
         self._sweep = load(self._stored.spec)
+        self._queues = Counter[str]()  # queue -> how many were submitted to it
         self._ours: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment
 
     def take(self) -> None:
@@ -125,6 +127,9 @@ class _Step:
             for repeat in range(self._sweep.repeats):
                 if (number, repeat) not in taken:
                     added += self._place(number, repeat, point)
+        for queue, count in self._queues.items():  # not before all are there: some may train side by side
+            for _ in range(count):
+                self._wake(queue)
         return added
 
     def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
@@ -151,6 +156,9 @@ class _Step:
         except Conflict:  # cancelled or paused meanwhile: the next step sees it
             return False
         return True
+
+    def _queued(self, queue: str) -> None:
+        self._queues[queue] += 1
 
     def _reused(self, spec: ExperimentSpec, slot: str) -> bool:
         """Let another trial with the same spec, or an experiment that succeeded with it, stand for this trial."""

@@ -17,8 +17,8 @@ _DRAWN = ("kernel_initializer", "bias_initializer")
 def group_of(spec: ExperimentSpec) -> str:
     """A name that trials share which may train side by side; empty for one that trains alone.
 
-    They may differ in learning rate, sgd's momentum, initializers, the strength of regularizers and, where `dataset.split_seed` and
-    `training.shuffle_seed` fix the rows and their order, in their seed.
+    They may differ in learning rate, sgd's momentum, initializers, the strength of regularizers, early stopping and,
+    where `dataset.split_seed` and `training.shuffle_seed` fix the rows and their order, in their seed.
     """
     if not _possible(spec):
         return ""

@@ -23,8 +23,9 @@ from satnet.training.keeper import Keeper
 from satnet.training.network import initialize, strengths
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochSums, build_loss
+from satnet.training.result import TrainingResult
 from satnet.training.rows import prepared
-from satnet.training.run import Fold, KeepModel, Report, TrainingResult, kept_model, summary_extra
+from satnet.training.run import Fold, KeepModel, Report, kept_model, summary_extra
 from satnet.training.stacked import StackedProgram
 
 _MOST = 6  # stacked programs kept
@@ -90,7 +91,6 @@ class _Running:
     shared: "_Shared"
     rate: float
     alive: list[np.ndarray]
-    leaving: Interrupted | None = None
     over: bool = False
 
     def enter(self, weights: list[np.ndarray]) -> None:
@@ -111,21 +111,15 @@ class _Running:
         self.member.done(outcome)
 
     def heard(self) -> None:
-        """Between slices: whether somebody wants it stopped; it leaves at the end of the epoch at the latest."""
-        if self.over or self.leaving is not None:
-            return
-        try:
-            self.keeper.check()
-        except Interrupted as interruption:
-            self.leaving = interruption
-        except SatnetError as error:
-            self.end(error)
+        """Between slices: whether somebody wants it stopped."""
+        if not self.over:
+            try:
+                self.keeper.check()
+            except SatnetError as error:
+                self.end(error)
 
     def epoch_over(self, epoch: int, sums: EpochSums, began: float, weights: Callable[[int], list[np.ndarray]]) -> None:
         """Measure, tell, decide."""
-        if self.leaving is not None:
-            self.end(self.leaving)
-            return
         self.enter(weights(self.place))
         try:
             self.fold.epoch_over(epoch, sums, began, self.course)
@@ -202,6 +196,8 @@ def _epochs(running: Sequence[_Running]) -> None:
     def check() -> None:
         for one in running:
             one.heard()
+        if all(one.over for one in running):
+            raise Interrupted("lost")  # nobody is left to train for
 
     for epoch in range(1, max(one.fold.spec.training.epochs for one in running) + 1):
         if all(one.over for one in running):

@@ -25,21 +25,13 @@ from satnet.training.export import save_model
 from satnet.training.keeper import Keeper
 from satnet.training.network import Network, seed_of
 from satnet.training.program import EpochSums
+from satnet.training.result import TrainingResult
 from satnet.training.rows import prepared
 
 Report = Callable[[dict[str, Any]], str | None]
 KeepModel = Callable[[Path], Any]
 _log = logging.getLogger(__name__)
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a run ended: extra keys of the summary, the environment, and why it stopped."""
-
-    summary_extra: dict[str, Any]
-    environment: dict[str, Any]
-    stop_reason: str  # completed, early_stopping, or what on_epoch said
 
 
 def train(

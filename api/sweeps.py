@@ -1,0 +1,173 @@
+"""/v1/sweeps: create, read, list, rank, stop, go on."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from api.deps import BodyDep, SettingsDep, StoreDep
+from api.submission import fingerprint, wake
+from satnet import estimate
+from satnet.errors import Conflict, InvalidSpec, NotFound
+from satnet.results import new_id
+from satnet.spec import parse_spec, plan_network
+from satnet.store import Store
+from satnet.sweeps import answers
+from satnet.sweeps.advance import advance, errors_of
+from satnet.sweeps.search import all_at_once
+from satnet.sweeps.side_by_side import group_of
+from satnet.sweeps.spec import SweepSpec, parse_sweep
+from satnet.tables import to_csv
+
+router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
+Status = Literal["running", "paused", "succeeded", "failed", "cancelled"]
+Key = Annotated[str | None, Header(max_length=255, min_length=1)]
+
+
+@router.post("", status_code=202)
+def create(
+    store: StoreDep, settings: SettingsDep, body: BodyDep, idempotency_key: Key = None, dry_run: bool = False
+) -> Response:
+    """Accept a sweep; its trials that are known from the start are queued before the answer leaves."""
+    sweep = parse_sweep(body)
+    refused = _refused(sweep)
+    if dry_run:
+        return JSONResponse(_estimate(sweep, refused))
+    if refused and len(refused) == sweep.points:
+        raise InvalidSpec(refused[min(refused)][1])
+    identity, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
+    advance(store, settings, identity, wake)
+    headers = {"Location": f"/v1/sweeps/{identity}"}
+    return JSONResponse(answers.document(store, identity), 202, headers=headers)
+
+
+def _refused(sweep: SweepSpec) -> dict[int, tuple[dict[str, Any], Any]]:
+    """Point -> (parameters, errors) of those known from the start that are no valid specs."""
+    found = {}
+    for number, parameters in enumerate(all_at_once(sweep) or []):
+        try:
+            sweep.spec_at(parameters, 0)
+        except InvalidSpec as error:
+            found[number] = (parameters, error.errors)
+    return found
+
+
+def _estimate(sweep: SweepSpec, refused: dict[int, tuple[dict[str, Any], Any]]) -> dict[str, Any]:
+    """What a dry run tells; the time is a guess for one worker on two CPU cores, without trials side by side."""
+    base = parse_spec(sweep.base)
+    points = [one for number, one in enumerate(all_at_once(sweep) or []) if number not in refused]
+    specs = [sweep.spec_at(one, 0) for one in points] or [base] * sweep.points
+    seconds = [estimate.seconds(one, plan_network(one)) for one in specs]
+    groups = {name for one in specs if (name := group_of(one))} if sweep.side_by_side else set()
+    return {
+        "valid": True,
+        "spec": sweep.to_json(),
+        "points": sweep.points,
+        "trials": len(specs) * sweep.repeats,
+        "invalid": [
+            {"point": number, "parameters": parameters, "errors": errors_of(InvalidSpec(errors))}
+            for number, (parameters, errors) in refused.items()
+        ],
+        "side_by_side_groups": len(groups) * (1 if base.dataset.split_seed is not None else sweep.repeats),
+        "estimate": {"seconds": None if None in seconds else sweep.repeats * sum(one or 0.0 for one in seconds)},
+    }
+
+
+@router.get("")
+def list_sweeps(
+    store: StoreDep,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    after: str | None = None,
+) -> dict[str, Any]:
+    """A page of sweeps, newest first, without their best."""
+    found, following = store.sweeps(status, limit, after)
+    data = [answers.brief(one) for one in found]
+    return {"data": data, "has_more": following is not None, "next": following}
+
+
+@router.get("/{identity}")
+def get_sweep(identity: str, store: StoreDep) -> dict[str, Any]:
+    """One sweep: progress, the best so far, how long it may still take."""
+    return answers.document(store, identity)
+
+
+@router.get("/{identity}/trials")
+def trials(
+    identity: str,
+    store: StoreDep,
+    status: str | None = None,
+    sort: Literal["trial", "value", "-value", "seconds", "-seconds"] = "trial",
+    format: Literal["json", "csv"] = "json",
+) -> Response:
+    """All trials, points that are no valid specs included."""
+    rows = answers.trial_rows(store, identity, status, sort)
+    if format == "csv":
+        return Response(to_csv([answers.flat_row(row) for row in rows]), media_type="text/csv")
+    return JSONResponse({"data": rows})
+
+
+@router.get("/{identity}/best")
+def best(identity: str, store: StoreDep) -> dict[str, Any]:
+    """The best point with its interval, and whether it is better than the others by more than the noise."""
+    return answers.best(store, identity)
+
+
+@router.get("/{identity}/importance")
+def importance(identity: str, store: StoreDep, method: Literal["fanova", "ped_anova"] = "fanova") -> dict[str, Any]:
+    """How much of the objective's variance each parameter explains, by Optuna."""
+    return answers.importance(store, identity, method)
+
+
+@router.post("/{identity}/cancel")
+def cancel(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+    """202 while its trials are being cancelled, 200 if it was over already."""
+    before = store.set_sweep_status(identity, "cancelled", ("running", "paused"))
+    return _stepped(store, settings, identity, 202 if before in ("running", "paused") else 200)
+
+
+@router.post("/{identity}/pause")
+def pause(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+    """Its running trials keep a checkpoint; nothing new is tried. Conflict when it is over."""
+    before = store.set_sweep_status(identity, "paused", ("running",))
+    if before not in ("running", "paused"):
+        raise Conflict(f"{identity} is {before}, and cannot be paused")
+    return _stepped(store, settings, identity, 202)
+
+
+@router.post("/{identity}/resume", status_code=202)
+def resume(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+    """A paused or cancelled sweep goes on, each of its trials from its checkpoint."""
+    before = store.set_sweep_status(identity, "running", ("paused", "cancelled"))
+    if before not in ("running", "paused", "cancelled"):
+        raise Conflict(f"{identity} is {before}; use rerun-failed for trials that failed")
+    _again(store, identity, ("paused", "cancelled"), anew=False)
+    return _stepped(store, settings, identity, 202)
+
+
+@router.post("/{identity}/rerun-failed", status_code=202)
+def rerun_failed(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+    """Start the trials that failed anew, and no other."""
+    before = store.sweep(identity).status
+    if before in ("paused", "cancelled"):
+        raise Conflict(f"{identity} is {before}; resume it first")
+    if not any(one.status == "failed" for one in store.trials(identity)):
+        raise Conflict(f"{identity} has no trial that failed")
+    store.set_sweep_status(identity, "running")
+    _again(store, identity, ("failed",), anew=True)
+    return _stepped(store, settings, identity, 202)
+
+
+def _again(store: Store, identity: str, statuses: tuple[str, ...], *, anew: bool) -> None:
+    for trial in store.trials(identity):
+        if trial.status in statuses and not trial.reused:
+            try:
+                store.resume(trial.experiment, anew=anew)
+            except (Conflict, NotFound):  # somebody else was faster
+                continue
+            wake(store.queue_of(trial.experiment))
+
+
+def _stepped(store: Store, settings: SettingsDep, identity: str, status: int) -> Response:
+    advance(store, settings, identity, wake)
+    return JSONResponse(answers.document(store, identity), status)

@@ -1,0 +1,63 @@
+"""Attempts at several experiments that train side by side; each has its own lease, and ends for itself."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+
+from satnet import failpoints
+from satnet.errors import StoreUnavailable
+from satnet.settings import Settings
+from satnet.store import Grant, Store
+from satnet.training.result import TrainingResult
+from worker.attempt import Attempt
+from worker.lease import Lease
+
+_log = logging.getLogger(__name__)
+
+
+def run_group(
+    store: Store, settings: Settings, grants: Sequence[Grant], over: Callable[[str], None] = lambda _: None
+) -> list[str]:
+    """Run grants of one group, each at its first attempt; how each ended, as for run_attempt.
+
+    `over` is called with the id of each one that has ended.
+    """
+    from satnet.training.group import Member, train_group
+
+    failpoints.hit("after_claim")
+    endings: dict[str, str] = {}
+    with contextlib.ExitStack() as leases:
+        members = []
+        for grant in grants:
+            attempt = Attempt(store, settings, grant)
+            lease = leases.enter_context(Lease(settings, grant, attempt.journal.records))
+            members.append(
+                Member(
+                    attempt.spec,
+                    on_epoch=attempt.on_epoch,
+                    check=lease.check,
+                    done=_ending(attempt, lease, endings, over),
+                    keep_model=attempt.keep_model,
+                    keep_checkpoint=attempt.keep,
+                )
+            )
+        train_group(members, data_dir=settings.data_dir, checkpoint_every=settings.checkpoint_every.total_seconds())
+    return [endings[grant.id] for grant in grants]
+
+
+def _ending(
+    attempt: Attempt, lease: Lease, endings: dict[str, str], over: Callable[[str], None]
+) -> Callable[[TrainingResult | Exception], None]:
+    identity = attempt.id
+
+    def done(outcome: TrainingResult | Exception) -> None:
+        try:
+            endings[identity] = attempt.conclude(outcome)
+        except StoreUnavailable as error:  # its lease ends, and it is taken up again
+            _log.warning("end of %s: %s", identity, error)
+            endings[identity] = "lost"
+        finally:
+            lease.close()
+            over(identity)
+
+    return done
