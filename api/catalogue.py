@@ -23,8 +23,8 @@ def datasets() -> dict[str, Any]:
 
 @router.get("/presets")
 def list_presets() -> dict[str, Any]:
-    """Ready specs, each with a line on what it shows."""
-    return {"data": presets.describe()}
+    """Ready specs, each with a line on what it shows; ready sweeps, each with its question."""
+    return {"data": presets.describe(), "sweeps": presets.describe_sweeps()}
 
 
 @router.get("/presets/{name}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from satnet.cli import diagnosis, here, remote
+from satnet.cli import diagnosis, here, remote, sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Says why a network does not learn.", add_completion=False)
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cancel": remote.cancel,
     "epochs": remote.epochs,
     "workers": remote.workers,
+    "sweep": sweeps.sweep,
     "findings": diagnosis.findings,
     "remedy": diagnosis.remedy,
     "compare": diagnosis.compare,

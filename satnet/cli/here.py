@@ -59,17 +59,21 @@ def run(spec: str, set_: Changes = None, output: Output = Format.TABLE) -> None:
 
 
 def presets(output: Output = Format.TABLE) -> None:
-    """Ready specs with a line each."""
+    """Ready specs and sweeps with a line each."""
     from satnet import presets as ready
 
-    found = ready.describe()
+    found, sweeps = ready.describe(), ready.describe_sweeps()
     if output == Format.JSON:
-        shown.print_json(found)
+        shown.print_json([*found, *sweeps])
     elif output == Format.CSV:
-        shown.print_csv([{"name": one["name"], "title": one["title"]} for one in found])
+        kinds = [(one, "experiment") for one in found] + [(one, "sweep") for one in sweeps]
+        shown.print_csv([{"name": one["name"], "kind": kind, "title": one["title"]} for one, kind in kinds])
     else:
         for one in found:
             out.print(f"{one['name']:26} {one['title']}", markup=False, soft_wrap=True)
+        out.print("\nfor satnet sweep:", soft_wrap=True)
+        for one in sweeps:
+            out.print(f"{one['name']:30} {one['title']}", markup=False, soft_wrap=True)
 
 
 def schema() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,13 @@ def _parse(text: str) -> Any:
         return yaml.load(text, _Loader)
 
 
-def read_spec(source: str, changes: list[str]) -> dict[str, Any]:
-    """The raw spec with its changes. Raises ValueError with what is wrong."""
+def read_spec(
+    source: str, changes: list[str], preset: Callable[[str], dict[str, Any]] = presets.load
+) -> dict[str, Any]:
+    """The raw spec with its changes; `preset` finds those by name. Raises ValueError with what is wrong."""
     try:
         if source.startswith("preset:"):
-            spec: Any = presets.load(source.removeprefix("preset:"))
+            spec: Any = preset(source.removeprefix("preset:"))
         else:
             text = sys.stdin.read() if source == "-" else Path(source).read_text()
             spec = _parse(text)

@@ -11,6 +11,7 @@ import stamina
 from satnet.client import protocol
 from satnet.client.errors import APIConnectionError, WaitTimeout
 from satnet.client.results import Epochs
+from satnet.client.sweeps import AsyncSweeps
 
 Update = Callable[["AsyncExperiment"], None]
 
@@ -124,6 +125,7 @@ class AsyncClient:
     ) -> None:
         self._http = httpx.AsyncClient(**protocol.options(url, api_key, timeout), transport=transport)
         self.experiments = AsyncExperiments(self)
+        self.sweeps = AsyncSweeps(self)
 
     async def __aenter__(self) -> Self:
         return self

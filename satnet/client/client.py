@@ -13,6 +13,7 @@ import stamina
 from satnet.client import protocol
 from satnet.client.errors import APIConnectionError, WaitTimeout
 from satnet.client.results import Epochs, Finding, findings
+from satnet.client.sweeps import Sweeps
 
 Update = Callable[["Experiment"], None]
 Values = list[Any]
@@ -213,6 +214,7 @@ class Client:
     ) -> None:
         self._http = httpx.Client(**protocol.options(url, api_key, timeout), transport=transport)
         self.experiments = Experiments(self)
+        self.sweeps = Sweeps(self)
 
     def __enter__(self) -> Self:
         return self

@@ -140,7 +140,7 @@ class _Running:
         extra = summary_extra(found, data)
         if self.member.keep_model is not None:
             extra["model"] = kept_model(self.fold.network, data, self.member.keep_model)
-        about = environment() | {"attempt": 1, "xla": True, "side_by_side": self.shared.program.trials}
+        about = environment() | {"attempt": 1, "xla": True, "side_by_side": self.shared.members}
         return TrainingResult(extra, about, found.stop_reason)
 
 
@@ -148,6 +148,7 @@ class _Running:
 class _Shared:
     machine: Machine
     program: StackedProgram
+    members: int
 
 
 def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -> list[_Running]:
@@ -155,7 +156,7 @@ def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -
     _, data = next(iter(prepared(first, data_dir)))
     probed = data.probed(probe_index(data.labels, data.classes, first.saturation.probe_size, first.rows_seed))
     machine = cache.machine(first, None, data, probed)
-    shared = _Shared(machine, _program([one.spec for one in members], machine, data))
+    shared = _Shared(machine, _program([one.spec for one in members], machine, data), len(members))
     shared.program.load(*data.on_device, data.scaling)
     running, weights, penalties = [], [], []
     for place, member in enumerate(members):
@@ -167,8 +168,11 @@ def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -
         fold = Fold(spec, machine, data, None, member.on_epoch, keeper)
         rate = float(spec.optimizer.parameters["learning_rate"])
         running.append(_Running(member, fold, Course.of(spec), keeper, place, shared, rate, []))
-    shared.program.begin(weights, [one.rate for one in running], [_momentum(one.fold.spec) for one in running])
-    shared.program.penalise(penalties)
+    spare = shared.program.trials - len(running)  # places that nobody has: they stand still, and nobody looks
+    rates = [one.rate for one in running] + spare * [0.0]
+    momenta = [_momentum(one.fold.spec) for one in running] + spare * [0.0]
+    shared.program.begin(weights + spare * weights[:1], rates, momenta)
+    shared.program.penalise(penalties + spare * penalties[:1])
     for one, initial in zip(running, weights, strict=True):
         one.enter(initial)
         one.course.ended = one.fold.report(0, None, time.monotonic())
@@ -205,24 +209,25 @@ def _epochs(running: Sequence[_Running]) -> None:
         began = time.monotonic()
         sums = program.epoch(fold.order(epoch), check)
         weights = program.fetch()
-        for one, mine in zip(running, sums, strict=True):
+        for one in running:
             if not one.over:
-                one.epoch_over(epoch, mine, began, weights)
-        program.rates.assign([one.rate for one in running])
+                one.epoch_over(epoch, sums[one.place], began, weights)
+        program.rates.assign([one.rate for one in running] + (program.trials - len(running)) * [0.0])
 
 
 def _program(specs: Sequence[ExperimentSpec], machine: Machine, data: Data) -> StackedProgram:
     """A stacked program for the topology: a kept one, or one built now."""
     some = next((spec for spec in specs if _momentum(spec)), specs[0])  # where one has momentum, all have its slots
     arguments = ("momentum",) if some.optimizer.name == "sgd" else ()
-    key = json.dumps([cache.key(some, data, arguments), bool(_momentum(some)), len(specs)])
+    places = 1 << (len(specs) - 1).bit_length()  # few sizes, so few programs to compile
+    key = json.dumps([cache.key(some, data, arguments), bool(_momentum(some)), places])
     found = _programs.pop(key, None)
     if found is None:
         found = StackedProgram(
             machine.network,
             build_loss(some.loss),
             build_optimizer(some),
-            trials=len(specs),
+            trials=places,
             batch_size=some.training.batch_size,
         )
     _programs[key] = found

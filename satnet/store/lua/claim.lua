@@ -53,7 +53,6 @@ for _ = 1, 100 do
     if group then
       local workers = math.max(1, redis.call('ZCOUNT', 'sn:workers', now_ms() - 60000, '+inf'))
       local share = math.min(most, math.ceil(redis.call('ZCARD', group) / workers))
-      share = 2 ^ math.floor(math.log(math.max(1, share)) / math.log(2) + 1e-9)  -- few sizes, so few programs
       redis.call('ZREM', group, id)
       if share > 1 then others = redis.call('ZRANGE', group, 0, share - 2) end
     end
