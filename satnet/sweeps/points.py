@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +13,8 @@ def choices(axis: Any) -> list[Any] | None:
     """The values that an axis lists, or its whole numbers; None where there are infinitely many."""
     if axis.choice is not None:
         return list(axis.choice)
-    if axis.int is not None:
-        return list(range(axis.int[0], axis.int[1] + 1))
+    if axis.integer is not None:
+        return list(range(axis.integer[0], axis.integer[1] + 1))
     return None
 
 
@@ -29,7 +30,7 @@ def shown(value: Any) -> Any:
     if isinstance(value, Mapping) and "name" in value:
         rest = ", ".join(f"{key}={value[key]}" for key in value if key != "name")
         return f"{value['name']}({rest})" if rest else value["name"]
-    return value
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def grid(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

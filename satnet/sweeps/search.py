@@ -69,8 +69,8 @@ def distribution(axis: Range) -> Any:
 
     if axis.choice is not None:
         return distributions.CategoricalDistribution(range(len(axis.choice)))
-    if axis.int is not None:
-        return distributions.IntDistribution(axis.int[0], axis.int[1])
+    if axis.integer is not None:
+        return distributions.IntDistribution(axis.integer[0], axis.integer[1])
     low, high = axis.log_uniform or axis.uniform or (0.0, 1.0)
     return distributions.FloatDistribution(low, high, log=axis.log_uniform is not None)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_serializer, model_validator
+from pydantic_core import CoreSchema
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.spec import ExperimentSpec, parse_spec
@@ -17,29 +18,54 @@ from satnet.sweeps.points import choices, put
 
 MOST_TRIALS = 5000
 _KINDS = ("choice", "uniform", "log_uniform", "int")
+_FIELDS = {"int": "integer"}  # where a field cannot have its kind's name
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class Range(Frozen):
-    """One axis: `choice` lists its values; the others are [low, high], both inclusive."""
+    """One axis: a list of values, or an object with one of the others, which are [low, high], both inclusive."""
 
     choice: Annotated[list[Any], Field(min_length=1, max_length=1000)] | None = None
     uniform: Pair | None = None
     log_uniform: Pair | None = None
-    int: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+    integer: Annotated[list[int], Field(min_length=2, max_length=2)] | None = Field(None, alias="int")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return {"choice": value} if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _one(self) -> "Range":
-        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        given = [kind for kind in _KINDS if getattr(self, _FIELDS.get(kind, kind)) is not None]
         if len(given) != 1:
-            raise ValueError(f"exactly one of {', '.join(_KINDS)} is needed, got {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"a list, or exactly one of {', '.join(_KINDS)} is needed, got {', '.join(given) or 'none'}"
+            )
         if self.choice is None:
-            low, high = getattr(self, given[0])
+            low, high = getattr(self, _FIELDS.get(given[0], given[0]))
             if not low < high:
                 raise ValueError(f"{given[0]}: [low, high] with low < high is needed, got [{low}, {high}]")
             if self.log_uniform and low <= 0:
                 raise ValueError(f"log_uniform: low must be above 0, got {low}")
         return self
+
+    @model_serializer
+    def _as_given(self) -> Any:
+        if self.choice is not None:
+            return self.choice
+        return next({kind: value} for kind in _KINDS if (value := getattr(self, _FIELDS.get(kind, kind))) is not None)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        pair = {"type": "array", "minItems": 2, "maxItems": 2}
+        ranges = {kind: pair | {"items": {"type": "integer" if kind == "int" else "number"}} for kind in _KINDS[1:]}
+        kinds = {"choice": {"type": "array", "minItems": 1}} | ranges
+        alone = [
+            {"type": "object", "properties": {kind: told}, "required": [kind], "additionalProperties": False}
+            for kind, told in kinds.items()
+        ]
+        return {"anyOf": [{"type": "array", "minItems": 1}, *alone]}
 
 
 class Objective(Frozen):
@@ -68,7 +94,7 @@ class SweepSpec(Frozen):
 
     name: Annotated[str, Field(max_length=100)] | None = None
     base: dict[str, Any]
-    parameters: Annotated[dict[str, list[Any] | Range], Field(min_length=1, max_length=16)]
+    parameters: Annotated[dict[str, Range], Field(min_length=1, max_length=16)]
     search: Literal["grid", "random", "tpe"] = "grid"
     trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = None
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
@@ -82,10 +108,7 @@ class SweepSpec(Frozen):
 
     def axes(self) -> dict[str, Range]:
         """Pointers of the base, and what each may be."""
-        return {
-            pointer: values if isinstance(values, Range) else Range(choice=values)
-            for pointer, values in self.parameters.items()
-        }
+        return self.parameters
 
     @property
     def points(self) -> int:
@@ -189,7 +212,7 @@ def _reachable(sweep: SweepSpec, pointer: str, axis: Range, place: str) -> Itera
 
 
 def _field_error(error: Any) -> FieldError:
-    path = [part for part in error["loc"] if part not in ("list[any]", "Range")]
+    path = error["loc"]
     pointer = "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     got = error.get("input")
     return FieldError(pointer, error["msg"], error["type"], got if len(json.dumps(got, default=str)) <= 200 else None)

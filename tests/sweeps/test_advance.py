@@ -1,0 +1,265 @@
+"""The life of a sweep over a real store; workers are played by hand."""
+
+import itertools
+
+import pytest
+
+from satnet.journal import Entry
+from satnet.store import Store
+from satnet.sweeps import answers
+from satnet.sweeps.advance import advance, look_after_sweeps
+from satnet.sweeps.objective import outcome
+from satnet.sweeps.spec import parse_sweep
+from tests.faults import stub
+from tests.sweeps.bodies import base, grid
+
+NONCES = itertools.count()
+
+
+@pytest.fixture
+def sweep(store, settings):
+    """Create and take one step; what was woken."""
+
+    def create(**changes):
+        parsed = parse_sweep(grid(**changes))
+        identity, _ = store.create_sweep(f"swp_{next(NONCES)}", parsed.to_json(), None, "")
+        step(store, settings, identity)
+        return identity
+
+    return create
+
+
+def step(store, settings, identity):
+    woken = []
+    assert advance(store, settings, identity, woken.append)
+    return woken
+
+
+def play(store, value=0.5, status="succeeded", stop_reason="completed"):
+    """Claim one trial and end it; its id, or None."""
+    grant = store.claim(["default"], "w", f"a{next(NONCES)}")
+    if grant is None:
+        return None
+    records = [stub.record(0, value), stub.record(1, value)]
+    for one in records:
+        store.epoch(grant.id, grant.fence, Entry(one, None, None), {})
+    told = outcome(records, "validation.loss", -1.0, "last")
+    reason = {"code": "data_error", "message": "m", "retryable": False} if status == "failed" else None
+    more = {"summary": {}, "environment": {}, "objective": told, "status_reason": reason}
+    store.finish(grant.id, grant.fence, status, stop_reason=stop_reason, **more)
+    return grant.id
+
+
+def statuses(store, identity):
+    return [trial.status for trial in store.trials(identity)]
+
+
+def test_a_grid_is_queued_at_once_and_ends_with_its_trials(store, settings, sweep):
+    # given
+    identity = sweep()
+    assert statuses(store, identity) == 4 * ["queued"]
+
+    # when
+    for value in (0.4, 0.3, 0.2, 0.5):
+        assert store.sweep(identity).status == "running"
+        play(store, value)
+        step(store, settings, identity)
+
+    # then
+    told = answers.document(store, identity)
+    assert (told["status"], told["progress"]["fraction"]) == ("succeeded", 1.0)
+    assert told["best"]["value"] == answers.best(store, identity)["best"]["value"]
+    assert store.trials_open(identity) == 0
+    assert store.open_sweeps() == []
+
+
+def test_a_step_may_be_taken_again_and_by_several_at_once(store, settings, sweep):
+    # given
+    identity = sweep(repeats=2)
+    other = Store(settings)
+
+    # when
+    with store.sweep_turn(identity) as mine:
+        assert mine
+        assert advance(other, settings, identity, lambda _: None) is False
+    for _ in range(3):
+        step(other, settings, identity)
+    look_after_sweeps(other, settings, lambda _: None)
+    other.close()
+
+    # then
+    assert len(store.trials(identity)) == 8
+    assert store.counts()["queued"] == 8
+
+
+def test_points_that_are_no_specs_are_told_and_not_trained(store, settings, sweep):
+    # given
+    losses = ["categorical_crossentropy", "binary_crossentropy"]
+    identity = sweep(parameters={"/loss": losses})
+
+    # when
+    play(store)
+    step(store, settings, identity)
+    rows = answers.trial_rows(store, identity, None, "trial")
+
+    # then
+    assert [row["status"] for row in rows] == ["succeeded", "invalid"]
+    assert rows[1]["errors"][0]["pointer"] == "#/loss"
+    assert store.sweep(identity).status == "succeeded"
+
+
+def test_equal_specs_are_trained_once_unless_asked(store, settings, sweep):
+    # given
+    same = {"/layers/1/kernel_initializer": ["he_normal", {"name": "he_normal"}]}
+    first = sweep(parameters=same)
+
+    # when
+    done = play(store, 0.25)
+    step(store, settings, first)
+    again, asked = sweep(parameters=same), sweep(parameters=same, reuse=False)
+
+    # then
+    assert [trial.experiment for trial in store.trials(first)] == [done, done]
+    assert [(trial.reused, trial.objective["value"]) for trial in store.trials(again)] == 2 * [(True, 0.25)]
+    step(store, settings, again)
+    assert store.sweep(again).status == "succeeded"
+    assert statuses(store, asked) == ["queued", "queued"]
+
+
+def test_what_ended_early_does_not_stand_for_a_whole_run(store, sweep):
+    # given
+    one = {"/layers/1/kernel_initializer": ["he_normal"]}
+    sweep(parameters=one)
+    play(store, stop_reason="asha")
+
+    # when / then
+    assert statuses(store, sweep(parameters=one)) == ["queued"]
+
+
+def test_cancel_ends_what_is_queued_and_tells_what_runs(store, settings, sweep):
+    # given
+    identity = sweep()
+    running = store.claim(["default"], "w", "c1")
+
+    # when
+    store.set_sweep_status(identity, "cancelled", ("running",))
+    step(store, settings, identity)
+
+    # then
+    assert sorted(statuses(store, identity)) == ["cancelled", "cancelled", "cancelled", "running"]
+    assert store.heartbeat(running.id, running.fence) == "cancel"
+    store.finish(running.id, running.fence, "cancelled", summary=None, environment=None)
+    assert store.trials_open(identity) == 0
+    assert play(store) is None
+
+
+def test_paused_and_resumed(store, settings, sweep):
+    # given
+    identity = sweep()
+    store.set_sweep_status(identity, "paused", ("running",))
+    step(store, settings, identity)
+    assert statuses(store, identity) == 4 * ["paused"]
+
+    # when
+    store.set_sweep_status(identity, "running", ("paused",))
+    for trial in store.trials(identity):
+        store.resume(trial.experiment)
+    step(store, settings, identity)
+
+    # then
+    assert statuses(store, identity) == 4 * ["queued"]
+
+
+def test_tpe_asks_as_trials_end(store, settings, sweep):
+    # given
+    space = {"/optimizer/learning_rate": {"log_uniform": [0.001, 1.0]}}
+    identity = sweep(parameters=space, search="tpe", trials=6, parallel=2)
+    assert len(store.trials(identity)) == 2
+
+    # when
+    seen = []
+    while play(store, 0.1 * (len(seen) + 1)):
+        step(store, settings, identity)
+        seen.append(store.trials_open(identity))
+
+    # then
+    assert len(store.trials(identity)) == 6
+    assert max(seen) == 2
+    assert store.sweep(identity).status == "succeeded"
+    told = answers.importance(store, identity, "fanova")
+    assert told["data"] == [{"parameter": "/optimizer/learning_rate", "importance": pytest.approx(1.0)}]
+    assert "noise" in told["warning"]
+
+
+def test_a_sweep_whose_trials_all_fail_has_failed_and_can_go_on(store, settings, sweep):
+    # given
+    identity = sweep(parameters={"/layers/1/units": [3, 4]})
+    play(store, status="failed")
+    play(store, status="failed")
+    step(store, settings, identity)
+    assert store.sweep(identity).status == "failed"
+    assert answers.best(store, identity)["verdict"] == "nothing_succeeded"
+
+    # when
+    store.set_sweep_status(identity, "running")
+    for trial in store.trials(identity):
+        store.resume(trial.experiment, anew=True)
+    play(store)
+    play(store)
+    step(store, settings, identity)
+
+    # then
+    assert store.sweep(identity).status == "succeeded"
+
+
+def test_a_group_is_claimed_in_one_step_and_shared_among_workers(store, sweep):
+    # given
+    rates = [0.001 * number for number in range(1, 9)]
+    sweep(parameters={"/optimizer/learning_rate": rates, "/layers/1/activation": ["tanh", "relu"]})
+
+    # when
+    first = store.claim_group(["default"], "w1", "g1", 32)
+    again = store.claim_group(["default"], "w1", "g1", 32)
+    for name in ("w1", "w2"):
+        store.worker_seen(name, {})
+    half = store.claim_group(["default"], "w2", "g2", 32)
+    alone = store.claim(["default"], "w3", "g3")
+
+    # then
+    assert len(first) == 8
+    assert again == first
+    assert {grant.spec["layers"][1]["activation"] for grant in first} == {"tanh"}
+    assert len(half) == 4
+    assert alone.id not in {grant.id for grant in half}
+
+
+def test_one_that_went_back_to_the_queue_trains_alone(store, sweep):
+    # given
+    sweep(parameters={"/optimizer/learning_rate": [0.1, 0.2, 0.3]})
+    group = store.claim_group(["default"], "w", "h1", 32)
+
+    # when
+    for grant in group:
+        assert store.release(grant.id, grant.fence)
+
+    # then
+    assert [len(store.claim_group(["default"], "w", f"h{number}", 32)) for number in (2, 3, 4, 5)] == [1, 1, 1, 0]
+
+
+def test_trials_are_listed_by_their_sweep(store, sweep):
+    # given
+    identity = sweep()
+    sweep(base=base(seed=2))
+    done = play(store)
+
+    # when
+    page = store.list(sweep=identity, limit=3)
+    rest = store.list(sweep=identity, limit=3, after=page["next"])
+
+    # then
+    assert {one["sweep"] for one in page["data"] + rest["data"]} == {identity}
+    assert (len(page["data"]), len(rest["data"])) == (3, 1)
+    assert [one["id"] for one in store.list(sweep=identity, status="succeeded")["data"]] == [done]
+    store.delete(done)
+    assert len(store.list(sweep=identity)["data"]) == 3
+    assert "deleted" in statuses(store, identity)

@@ -1,0 +1,80 @@
+"""A winner is named only beyond the noise."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from satnet.sweeps.ranking import Point, interval, verdict
+
+
+def points(*values, folds=None):
+    found = []
+    for number, repeats in enumerate(values):
+        told = {0: list(repeats)} if folds else {}
+        kept = {0: float(np.mean(repeats))} if folds else dict(enumerate(repeats))
+        found.append(Point(number, {"/x": number}, kept, told, len(kept)))
+    return found
+
+
+def test_interval_is_students():
+    # given
+    values = [0.91, 0.93, 0.90, 0.95]
+
+    # when / then
+    expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert interval(values, folds=False) == pytest.approx(expected)
+    wide = interval(values, folds=True)
+    assert wide[1] - wide[0] == pytest.approx((expected[1] - expected[0]) * np.sqrt((1 / 4 + 1 / 3) * 4))
+
+
+def test_a_point_that_is_better_at_every_seed_wins_however_seeds_differ():
+    # given seeds that move both points together far more than the points differ
+    rng = np.random.default_rng(1)
+    shared = rng.normal(0, 1, 6)
+    better, worse = shared + 0.5 + rng.normal(0, 0.01, 6), shared + rng.normal(0, 0.01, 6)
+
+    # when
+    told = verdict(points(worse, better), 1.0)
+
+    # then
+    assert (told["verdict"], told["best"]["point"]) == ("winner", 1)
+    assert told["runners_up"][0]["difference_interval"][0] > 0.4
+
+
+def test_equal_points_are_told_apart_in_few_sweeps_however_many_they_are():
+    # given ten points that do not differ, again and again
+    rng = np.random.default_rng(2)
+
+    # when
+    won = [verdict(points(*rng.normal(0, 1, (10, 5))), 1.0)["verdict"] == "winner" for _ in range(200)]
+
+    # then
+    assert np.mean(won) <= 0.05
+
+
+def test_one_value_a_point_says_nothing_on_noise():
+    # when
+    told = verdict(points([0.5], [0.9]), 1.0)
+
+    # then
+    assert (told["verdict"], told["best"]["point"], told["best"]["interval"]) == ("unknown", 1, None)
+
+
+def test_folds_tell_the_noise_of_a_single_repeat():
+    # when
+    told = verdict(points([0.5, 0.52, 0.51], [0.9, 0.93, 0.91], folds=True), 1.0)
+
+    # then
+    assert (told["verdict"], told["best"]["folds"]) == ("winner", 3)
+
+
+def test_a_point_whose_repeats_failed_comes_behind():
+    # given
+    whole, broken = Point(0, {}, {0: 0.5, 1: 0.6}, {}, 2), Point(1, {}, {0: 0.9}, {}, 2)
+
+    # when
+    told = verdict([broken, whole], 1.0)
+
+    # then
+    assert (told["best"]["point"], told["indistinguishable"] or told["verdict"]) == (0, "unknown")
+    assert told["runners_up"][0]["missing"] == 1
