@@ -68,6 +68,7 @@ class Child:
             status = self.process.poll()
             if status is None:
                 return
+            self.end_group()  # a dead worker's child would train beside the new one's
             self.failures = 0 if now - self.started > 60 else self.failures + 1
             pause = min(0.2 * 2**self.failures, _LONGEST_BACKOFF)
             say(f"{self.name} ended with {status}; starting it again in {pause:.1f} s")
@@ -86,9 +87,14 @@ class Child:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, until - time.monotonic()))
-        with contextlib.suppress(ProcessLookupError):  # nobody of its group is left
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.end_group()
         self.process.wait()
+
+    def end_group(self) -> None:
+        """Kill what is left of its process group."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):  # nobody is
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @dataclass

@@ -56,6 +56,7 @@ class Lease:
                 verdict = store.heartbeat(self._grant.id, self._grant.fence)
             except StoreUnavailable as error:
                 _log.warning("heartbeat of %s: %s", self._grant.id, error)
+                self._progressed = time.monotonic()  # training may wait for the same Redis
                 continue
             if verdict not in ("go", self._verdict) and self._verdict not in ("cancel", "lost"):
                 self._verdict, self._since = verdict, time.monotonic()

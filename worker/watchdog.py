@@ -33,6 +33,10 @@ class Watchdog:
         self._since = self._since or now
         return reason if now - self._since > self._settings.watchdog.total_seconds() else None
 
+    def excuse(self) -> None:
+        """Nothing can be said of this worker while Redis is away."""
+        self._since = None
+
     def _reason(self) -> str | None:
         about = self._store.worker(self._worker)
         silent = 3 * self._settings.heartbeat.total_seconds()
@@ -64,6 +68,7 @@ def serve(
             reason = watchdog.stuck()
         except Exception as error:  # noqa: BLE001 - Redis or the broker is away; the next tick tries again
             _log.warning("housekeeping: %s", error)
+            watchdog.excuse()
             continue
         if reason is not None and not draining():
             _log.error("this worker is stuck: %s; it ends now", reason)

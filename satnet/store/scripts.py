@@ -23,6 +23,7 @@ NAMES = (
     "repair",
     "patch",
     "delete",
+    "seen",
 )
 _REFUSED_WHEN_FULL = ("submit", "external", "patch")  # the rest gives memory back, or ends what runs
 

@@ -7,10 +7,7 @@ local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
 local before = first_use(key, fingerprint)
 if before then return before end
-local memory = redis.call('INFO', 'memory')
-local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
-local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
-if most and most > 0 and used > 0.8 * most then return {'full', id} end
+if full() then return {'full', id} end
 local now = now_ms()
 local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
