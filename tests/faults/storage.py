@@ -17,7 +17,7 @@ LARGE = "200000"  # numbers in a checkpoint that is too large for Redis
 
 
 def memory_full(folder, seconds=20.0, environment=None):
-    """The limit `maxmemory` comes down to what is used, then below it: submits are refused, and what runs and waits still ends."""
+    """The limit comes down to what is used, then below: submits are refused, and what runs or waits still ends."""
     score = Score("memory full: `maxmemory` at 1.1 of what is used, then at half of it", 2)
     with Fleet(folder, 2, environment) as fleet:
         for number in range(6):
