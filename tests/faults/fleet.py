@@ -170,9 +170,9 @@ class Fleet:
             assert time.monotonic() < end, f"waited {seconds} s in vain"
             time.sleep(pause)
 
-    def submit(self, name, key=None, patience=60.0, **changes):
+    def submit(self, name, /, key=None, patience=60.0, **changes):
         """POST one experiment until it is accepted; its id, which the ledger has before this returns."""
-        labels = {"n": name} | changes.pop("labels", {})
+        labels = {"n": name} | (changes.pop("labels", None) or {})
         body = SPEC | changes | {"labels": labels}
         end = time.monotonic() + patience
         while True:
