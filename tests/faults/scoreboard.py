@@ -1,8 +1,8 @@
 """`make faults`: all schedules in their long form, and their scoreboard in docs/reliability.md.
 
-.venv/bin/python -m tests.faults.scoreboard [--only NAME] [--seed 1] [--write]
+.venv/bin/python -m tests.faults.scoreboard [--only NAME ...] [--seed 1] [--write]
 
-`--only` runs those whose name contains NAME; with `--write` their rows replace those of the page, and the others stay.
+`--only` runs those of these names; with `--write` their rows replace those of the page, and the others stay.
 """
 
 import argparse
@@ -103,13 +103,13 @@ def row(name, score, seconds):
 def main():
     """All of them; exit status 1 where an invariant is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", choices=list(plan(1)))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     rows, broken = {}, False
     for name, run in plan(arguments.seed).items():
-        if arguments.only not in name:
+        if arguments.only and name not in arguments.only:
             continue
         began = time.monotonic()
         try:

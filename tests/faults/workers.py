@@ -57,10 +57,10 @@ def rolling_restart(folder, rounds=3, experiments=30, workers=3, environment=Non
         return score.judge(fleet)
 
 
-def real_training(folder, seed=1, count=20, experiments=10, gap=(4.0, 10.0), epochs=150):
+def real_training(folder, seed=1, count=20, experiments=16, gap=(8.0, 14.0), epochs=800):
     """Kill -9 while real networks train: all end with the epochs of a run that nobody disturbed, bit for bit."""
     rng, score = random.Random(seed), Score("kill -9 under real training (Keras)", count)
-    spec = presets.load("digits-start") | {"training": {"epochs": epochs, "batch_size": 16}, "seed": 7}
+    spec = presets.load("digits-start") | {"training": {"epochs": epochs, "batch_size": 1}, "seed": 7}
     spec |= {"optimizer": "adam"}
     with Fleet(folder, 2, REAL, trainer="satnet.training.run:train") as fleet:
         reference = fleet.submit("reference", **spec)
@@ -86,7 +86,10 @@ def real_training(folder, seed=1, count=20, experiments=10, gap=(4.0, 10.0), epo
             for one in fleet.get(identity)["attempts"]
         )
         score.name += f", {resumed} times from a checkpoint"
-        return score.judge(fleet, lost_names(fleet), results)
+        failed = lost_names(fleet)
+        if failed:
+            score.name += f", {len(failed)} ended as `worker_lost` after three kills"
+        return score.judge(fleet, failed, results)
 
 
 def _measured(fleet, identity):
