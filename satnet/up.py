@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import importlib.util
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,13 +25,20 @@ Say = Callable[[str], None]
 _PR_SET_PDEATHSIG = 1
 _STOP_AFTER = 25.0  # seconds a child has to drain before it is killed
 _LONGEST_BACKOFF = 30.0
+_SERVERS = (20_000, 32_000)  # ports below those that Linux gives to clients
 
 
 def free_port() -> int:
-    """A port that nobody on loopback listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody on loopback listens on.
+
+    Not one that the kernel gives to clients: who tries to reach a server that is away would, now and then, get the
+    server's own port, be connected with itself, and keep the server from coming back.
+    """
+    while True:
+        port = random.randrange(*_SERVERS)
+        with socket.socket() as probe, contextlib.suppress(OSError):  # somebody has it
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _die_with_parent() -> None:
