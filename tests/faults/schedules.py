@@ -388,8 +388,9 @@ def cancel_races_claim(url, count=10_000):
                     score.wrong.append(f"{identity} was not claimed, and is {document['status']}")
             else:
                 started += 1
-                if one.heartbeat(identity, grant.fence) != "cancel":
-                    score.wrong.append(f"{identity} was claimed, and does not hear of its end")
+                verdict = one.heartbeat(identity, grant.fence)
+                if verdict != "cancel":
+                    score.wrong.append(f"{document} was claimed as {grant.id}, and hears {verdict}")
                 one.finish(identity, grant.fence, "cancelled", summary=None, environment=None)
     score.accepted = count
     if not 0 < started < count:

@@ -57,7 +57,7 @@ def rolling_restart(folder, rounds=3, experiments=30, workers=3, environment=Non
         return score.judge(fleet)
 
 
-def real_training(folder, seed=1, count=20, experiments=16, gap=(8.0, 14.0), epochs=800):
+def real_training(folder, seed=1, count=20, experiments=24, gap=(8.0, 14.0), epochs=800):
     """Kill -9 while real networks train: all end with the epochs of a run that nobody disturbed, bit for bit."""
     rng, score = random.Random(seed), Score("kill -9 under real training (Keras)", count)
     spec = presets.load("digits-start") | {"training": {"epochs": epochs, "batch_size": 1}, "seed": 7}
@@ -76,6 +76,8 @@ def real_training(folder, seed=1, count=20, experiments=16, gap=(8.0, 14.0), epo
             else:
                 fleet.kill(worker if victim == "parent" else victim)
         fleet.settle(900)
+
+        fleet.until(fleet.warm, 60)
 
         def results(name, identity):
             return [] if _measured(fleet, identity) == wanted else [f"{name} differs from the undisturbed run"]
