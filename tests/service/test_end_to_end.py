@@ -20,6 +20,9 @@ from satnet.client import Client
 pytestmark = pytest.mark.service
 
 
+_QUICK = {"SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S", "SATNET_CHECKPOINT_EVERY": "PT0.3S"}
+
+
 class Service:
     def __init__(self, folder):
         command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder)]
@@ -28,7 +31,7 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S"},
+            env={**os.environ, **_QUICK},
         )
         watchdog = threading.Timer(120, self.process.kill)
         watchdog.start()
@@ -144,6 +147,23 @@ def test_killed_worker_child_is_replaced_and_the_experiment_ends_once(client):
     assert ended["status"] == "succeeded"
     assert [attempt["ended"] for attempt in ended["attempts"]] == ["lost", "succeeded"]
     assert [record["epoch"] for record in ended.epochs] == list(range(13))
+
+
+def test_killed_run_goes_on_from_its_checkpoint(client):
+    # given one that has trained for long enough to have a checkpoint
+    experiment = client.experiments.create(long_spec(epochs=800))
+    until(lambda: len(experiment.epochs) > 200, 60)
+    child = next(one["pid"] for one in client.request("GET", "/v1/workers").json()["data"] if one["busy"])
+
+    # when
+    os.kill(child, signal.SIGKILL)
+    ended = experiment.wait(timeout=90)
+
+    # then
+    lost, last = ended["attempts"]
+    assert (lost["ended"], last["ended"]) == ("lost", "succeeded")
+    assert 0 < last["resumed_from"]["epoch"] < 800
+    assert [record["epoch"] for record in ended.epochs] == list(range(801))
 
 
 def test_killed_store_comes_back_with_everything(service, client):
