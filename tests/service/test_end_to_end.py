@@ -82,6 +82,13 @@ def is_running(pid):
         return False
 
 
+def answers(url):
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 def until(condition, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -151,8 +158,8 @@ def test_killed_worker_child_is_replaced_and_the_experiment_ends_once(client):
 
 def test_killed_run_goes_on_from_its_checkpoint(client):
     # given one that has trained for long enough to have a checkpoint
-    experiment = client.experiments.create(long_spec(epochs=800))
-    until(lambda: len(experiment.epochs) > 200, 60)
+    experiment = client.experiments.create(long_spec(epochs=400))
+    until(lambda: len(experiment.epochs) > 100, 60)
     child = next(one["pid"] for one in client.request("GET", "/v1/workers").json()["data"] if one["busy"])
 
     # when
@@ -162,8 +169,8 @@ def test_killed_run_goes_on_from_its_checkpoint(client):
     # then
     lost, last = ended["attempts"]
     assert (lost["ended"], last["ended"]) == ("lost", "succeeded")
-    assert 0 < last["resumed_from"]["epoch"] < 800
-    assert [record["epoch"] for record in ended.epochs] == list(range(801))
+    assert 0 < last["resumed_from"]["epoch"] < 400
+    assert [record["epoch"] for record in ended.epochs] == list(range(401))
 
 
 def test_killed_store_comes_back_with_everything(service, client):
@@ -187,6 +194,7 @@ def test_killed_process_is_started_again_and_work_goes_on(service, client, progr
     # when: the parent of that kind has the lowest id
     os.kill(min(victims), signal.SIGKILL)
     until(lambda: min(victims) not in service.children(), 10)
+    until(lambda: answers(service.url), 30)
     experiment = client.experiments.create(presets.load("healthy-digits") | {"training": {"epochs": 1}})
 
     # then

@@ -1,8 +1,8 @@
 -- Take back what dead workers left, queue again what has waited out its back-off, and forget what has expired.
 -- ARGV: tick ms, lease ms, grace ms after a restart, most losses, retention ms.
 -- Promises: one call a tick does something; no lease is reaped before the grace after a restart, nor within a lease after
--- nobody could look for half of one and four ticks (this server stood still, or could not be reached, and no heartbeat came either);
--- three losses end in worker_lost. Returns {id, outcome, ...}, or nothing if another process had this tick.
+-- nobody could look for half of one and four ticks (this server stood still or could not be reached: no heartbeat came
+-- either); three losses end in worker_lost. Returns {id, outcome, ...}, or nothing if another process had this tick.
 if not redis.call('SET', 'sn:lock:reaper', '1', 'NX', 'PX', ARGV[1]) then return nil end
 local now, lease = now_ms(), tonumber(ARGV[2])
 local known, run = redis.call('GET', 'sn:run_id'), string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
