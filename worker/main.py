@@ -55,7 +55,9 @@ def _announce(settings: Settings) -> None:
     about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
     while True:
         try:
-            store.worker_seen(WORKER, about | {"busy": next(iter(tasks.current), None)})
+            store.worker_seen(
+                WORKER, about | {"busy": next(iter(tasks.current), None), "latest": next(iter(tasks.latest), None)}
+            )
         except StoreUnavailable as error:
             _log.warning("announce: %s", error)
         if os.getppid() != parent:

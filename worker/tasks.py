@@ -14,6 +14,7 @@ from worker import drain
 from worker.attempt import Trainer, run_attempt
 
 current: list[str] = []  # the experiment that this process runs, for whoever asks
+latest: list[str] = []  # the one that it claimed last
 
 
 def trainer(settings: Settings) -> Trainer:
@@ -32,6 +33,7 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
             if grant is None:
                 return ran
             current.append(grant.id)
+            latest[:] = [grant.id]
             try:
                 run_attempt(store, settings, grant, train)
             finally:

@@ -217,7 +217,7 @@ class Fleet:
         """The invariants, and that every accepted one has the result of an undisturbed run; what is wrong."""
         found = broken(self.raw, late_ms=5000)
         with contextlib.suppress(AssertionError):
-            self.until(lambda: not self._tickets(), 15, 0.5)
+            self.until(lambda: not self._tickets(), 60, 0.5)
         found += [f"{self._tickets()} wake-up calls are left in the broker"] if self._tickets() else []
         for name, identity in self.accepted().items():
             state = self.raw.hgetall(f"sn:exp:{identity}")
