@@ -19,7 +19,7 @@ import httpx
 from satnet.errors import StoreUnavailable
 from satnet.settings import Settings
 from satnet.store import Store
-from satnet.store.embedded import server_command
+from satnet.store.embedded import cut_zeros, server_command
 
 Say = Callable[[str], None]
 _PR_SET_PDEATHSIG = 1
@@ -52,6 +52,7 @@ class Child:
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    prepare: Callable[[], None] = lambda: None
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     failures: int = 0
@@ -59,6 +60,7 @@ class Child:
 
     def start(self) -> None:
         """Start it in a group of its own, so that Ctrl-C reaches the supervisor alone."""
+        self.prepare()
         self.process = subprocess.Popen(
             self.command,
             env=dict(self.environment),
@@ -171,7 +173,8 @@ def up(
     if redis_url is None:
         store_port = free_port()
         redis_url = f"redis://127.0.0.1:{store_port}/0"
-        children.append(Child("store", server_command(settings.data_dir / "store", store_port), environment))
+        folder = settings.data_dir / "store"
+        children.append(Child("store", server_command(folder, store_port), environment, lambda: cut_zeros(folder)))
     environment |= {
         "SATNET_REDIS_URL": redis_url,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),

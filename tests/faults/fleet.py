@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import redis
 
-from satnet.store.embedded import server_command
+from satnet.store.embedded import cut_zeros, server_command
 from satnet.up import free_port
 from tests.faults import stub
 from tests.faults.invariants import broken
@@ -94,6 +94,8 @@ class Fleet:
         return [sys.executable, "-m", "worker.main"]
 
     def _start(self, name):
+        if name == "store":
+            cut_zeros(self.data / "store")
         self.processes[name] = subprocess.Popen(
             [*self.prefix.get(name, ()), *self._command(name)],
             env=self.environment | self.special.get(name, {}),

@@ -381,7 +381,8 @@ def cancel_races_claim(url, count=10_000):
             if number % 2:
                 jobs.reverse()
             futures = [pool.submit(job) for job in jobs]
-            grant = next((future.result() for future in futures if not isinstance(future.result(), str)), None)
+            told = [future.result() for future in futures]  # both are over
+            grant = next((one for one in told if not isinstance(one, str)), None)
             document = one.get(identity)
             if grant is None:
                 if document["status"] != "cancelled" or document["attempt"] != 0:
@@ -390,7 +391,7 @@ def cancel_races_claim(url, count=10_000):
                 started += 1
                 verdict = one.heartbeat(identity, grant.fence)
                 if verdict != "cancel":
-                    score.wrong.append(f"{document} was claimed as {grant.id}, and hears {verdict}")
+                    score.wrong.append(f"{identity} was claimed as {grant.id}, and hears {verdict}")
                 one.finish(identity, grant.fence, "cancelled", summary=None, environment=None)
     score.accepted = count
     if not 0 < started < count:

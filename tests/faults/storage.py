@@ -40,7 +40,7 @@ def memory_full(folder, seconds=20.0, environment=None):
 
 
 def torn_tail(folder, count=10, environment=None, seed=1):
-    """Everything dies at once, and the append-only file ends within a command, or is a piece shorter."""
+    """Everything dies at once, and the append-only file ends within a command, in zeros, or is a piece shorter."""
     rng, score = random.Random(seed), Score("all die at once, the append-only file's tail is torn", count)
     with Fleet(folder, 2, environment) as fleet:
         for number in range(count):
@@ -51,21 +51,22 @@ def torn_tail(folder, count=10, environment=None, seed=1):
             fleet.held |= set(fleet.names)
             for name in fleet.names:
                 fleet.kill(name)
-            _tear(fleet.data / "store", rng, shorter=number % 2)
+            _tear(fleet.data / "store", rng, how=number % 3)
             fleet.held.clear()
             fleet.until(fleet.warm, 90)
             fleet.settle(120)
         return score.judge(fleet)
 
 
-def _tear(store, rng, *, shorter):
-    """What a machine leaves that loses its power: half of the last command, or a last piece missing."""
+def _tear(store, rng, *, how):
+    """What a machine leaves that loses its power: half of a command (0), also with zeros after it (2), or less (1)."""
     last = max((store / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime)
-    if shorter:
+    if how == 1:
         os.truncate(last, last.stat().st_size - rng.randint(1, 60))
         return
     with last.open("ab") as file:
         file.write(b"*3\r\n$4\r\nHSET\r\n$11\r\nsn:exp:torn\r\n$6\r\nsta"[: rng.randint(1, 44)])
+        file.write(bytes(5000) if how == 2 else b"")
 
 
 @contextlib.contextmanager
