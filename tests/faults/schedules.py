@@ -382,7 +382,7 @@ def cancel_races_claim(url, count=10_000):
                 jobs.reverse()
             futures = [pool.submit(job) for job in jobs]
             told = [future.result() for future in futures]  # both are over
-            grant = next((one for one in told if not isinstance(one, str)), None)
+            grant = next((reply for reply in told if not isinstance(reply, str)), None)
             document = one.get(identity)
             if grant is None:
                 if document["status"] != "cancelled" or document["attempt"] != 0:
