@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test lint bench bench-diagnosis faults
+.PHONY: setup demo up test lint bench bench-diagnosis faults soak
 
 setup: .venv/.stamp
 
@@ -42,3 +42,8 @@ bench-diagnosis: setup
 
 faults: setup
 	$(BIN)/python -m tests.faults.scoreboard --write
+
+MINUTES ?= 120
+
+soak: setup
+	$(BIN)/python -m tests.faults.soak $(MINUTES)

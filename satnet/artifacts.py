@@ -26,7 +26,11 @@ class Artifacts:
 
     def put(self, name: str, source: Path) -> dict[str, Any]:
         """Copy a local file in; its size and SHA-256. Raises OSError."""
-        content, path = source.read_bytes(), self._path(name)
+        return self.write(name, source.read_bytes())
+
+    def write(self, name: str, content: bytes) -> dict[str, Any]:
+        """Keep `content` under a name; its size and SHA-256. Raises OSError."""
+        path = self._path(name)
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         temporary = f"{path}.{uuid.uuid4().hex}"
         if isinstance(self._files, self._local):  # whole on the disk before it has its name

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import importlib.util
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,19 +19,26 @@ import httpx
 from satnet.errors import StoreUnavailable
 from satnet.settings import Settings
 from satnet.store import Store
-from satnet.store.embedded import server_command
+from satnet.store.embedded import cut_zeros, server_command
 
 Say = Callable[[str], None]
 _PR_SET_PDEATHSIG = 1
 _STOP_AFTER = 25.0  # seconds a child has to drain before it is killed
 _LONGEST_BACKOFF = 30.0
+_SERVERS = (20_000, 32_000)  # ports below those that Linux gives to clients
 
 
 def free_port() -> int:
-    """A port that nobody on loopback listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody on loopback listens on.
+
+    Not one that the kernel gives to clients: who tries to reach a server that is away would, now and then, get the
+    server's own port, be connected with itself, and keep the server from coming back.
+    """
+    while True:
+        port = random.randrange(*_SERVERS)
+        with socket.socket() as probe, contextlib.suppress(OSError):  # somebody has it
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _die_with_parent() -> None:
@@ -44,6 +52,7 @@ class Child:
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    prepare: Callable[[], None] = lambda: None
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     failures: int = 0
@@ -51,6 +60,7 @@ class Child:
 
     def start(self) -> None:
         """Start it in a group of its own, so that Ctrl-C reaches the supervisor alone."""
+        self.prepare()
         self.process = subprocess.Popen(
             self.command,
             env=dict(self.environment),
@@ -68,6 +78,7 @@ class Child:
             status = self.process.poll()
             if status is None:
                 return
+            self.end_group()  # a dead worker's child would train beside the new one's
             self.failures = 0 if now - self.started > 60 else self.failures + 1
             pause = min(0.2 * 2**self.failures, _LONGEST_BACKOFF)
             say(f"{self.name} ended with {status}; starting it again in {pause:.1f} s")
@@ -86,9 +97,14 @@ class Child:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, until - time.monotonic()))
-        with contextlib.suppress(ProcessLookupError):  # nobody of its group is left
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.end_group()
         self.process.wait()
+
+    def end_group(self) -> None:
+        """Kill what is left of its process group."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):  # nobody is
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @dataclass
@@ -157,7 +173,8 @@ def up(
     if redis_url is None:
         store_port = free_port()
         redis_url = f"redis://127.0.0.1:{store_port}/0"
-        children.append(Child("store", server_command(settings.data_dir / "store", store_port), environment))
+        folder = settings.data_dir / "store"
+        children.append(Child("store", server_command(folder, store_port), environment, lambda: cut_zeros(folder)))
     environment |= {
         "SATNET_REDIS_URL": redis_url,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),

@@ -40,6 +40,12 @@ class Attempt:
         self._outbox = Outbox(settings.redis_patience.total_seconds())
         self._began = time.monotonic()
 
+    def take(self) -> None:
+        """Say that this worker knows of its attempt, before anything can go wrong with it."""
+        verdict = self._outbox.wait(lambda: self._store.heartbeat(self._grant.id, self._grant.fence))
+        if verdict != "go":
+            raise Interrupted(verdict)
+
     def resume(self) -> Checkpoint | None:
         """Where an earlier attempt left off; what it measured after that is forgotten."""
         if self._grant.attempt == 1:
@@ -143,6 +149,7 @@ def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer
     attempt = Attempt(store, settings, grant)
     with Lease(settings, grant, attempt.journal.records) as lease:
         try:
+            attempt.take()
             outcome = trainer(
                 attempt.spec,
                 data_dir=settings.data_dir,

@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import tempfile
 import uuid
-from pathlib import Path
 
 from satnet import failpoints
 from satnet.artifacts import Artifacts, checkpoint_folder
@@ -32,10 +30,7 @@ class Checkpoints:
         small = len(content) <= MOST_IN_REDIS
         try:
             if not small:
-                with tempfile.TemporaryDirectory(prefix="satnet-checkpoint-") as folder:
-                    path = Path(folder) / "checkpoint.npz"
-                    path.write_bytes(content)
-                    self._artifacts.put(name, path)
+                self._artifacts.write(name, content)
             failpoints.hit("after_checkpoint_file")
             inline = content if small else None
             dropped = self._store.add_checkpoint(grant.id, grant.fence, name, place, digest, inline)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from satnet import failpoints
-from satnet.errors import StoreUnavailable
+from satnet.errors import Interrupted, StoreUnavailable
 from satnet.settings import Settings
 from satnet.store import Grant, Store
 from satnet.training.result import TrainingResult
@@ -31,12 +31,18 @@ def run_group(
         for grant in grants:
             attempt = Attempt(store, settings, grant)
             lease = leases.enter_context(Lease(settings, grant, attempt.journal.records))
+            done = _ending(attempt, lease, endings, over)
+            try:
+                attempt.take()
+            except Interrupted as interruption:
+                done(interruption)
+                continue
             members.append(
                 Member(
                     attempt.spec,
                     on_epoch=attempt.on_epoch,
                     check=lease.check,
-                    done=_ending(attempt, lease, endings, over),
+                    done=done,
                     keep_model=attempt.keep_model,
                     keep_checkpoint=attempt.keep,
                 )

@@ -14,6 +14,7 @@ from satnet.store import Grant, Store
 from worker import drain
 
 _log = logging.getLogger(__name__)
+_SLOW = 1.0  # seconds that a heartbeat takes only where Redis hardly answers
 KILLED = 75  # exit status of a child that did not let go within its grace
 
 
@@ -56,10 +57,15 @@ class Lease:
         while not self._closed.wait(min(beat, 1.0) if self._verdict else beat):
             if self._verdict is None and drain.requested():
                 self._verdict, self._since = "drain", time.monotonic()
+            began = time.monotonic()
             try:
                 verdict = store.heartbeat(self._grant.id, self._grant.fence)
             except StoreUnavailable as error:
                 _log.warning("heartbeat of %s: %s", self._grant.id, error)
+                verdict = None
+            if verdict is None or time.monotonic() - began > _SLOW:
+                self._progressed = time.monotonic()  # training waits for the same Redis
+            if verdict is None:
                 continue
             if verdict not in ("go", self._verdict) and self._verdict not in ("cancel", "lost"):
                 self._verdict, self._since = verdict, time.monotonic()

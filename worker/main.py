@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -18,6 +19,7 @@ from satnet.store import Store
 from worker import device, drain, predict, tasks, watchdog
 
 _log = logging.getLogger(__name__)
+ORPHANED = 77  # exit status of a child whose parent was killed
 _IDENTITY = "SATNET_WORKER_ID"  # the parent's name, handed to its children
 
 WORKER = os.environ.setdefault(_IDENTITY, f"wrk_{socket.gethostname()}_{uuid.uuid4().hex[:8]}")
@@ -47,14 +49,23 @@ def warm(**_: Any) -> None:
 
 
 def _announce(settings: Settings) -> None:
-    """In the child: say that this worker lives, warm, until the process ends."""
+    """In the child: say that this worker lives, warm, until the process ends; without a parent it lets go and ends."""
+    parent, alone_since = os.getppid(), 0.0
     store, about = Store(settings), device.describe(socket.gethostname())
     about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
     while True:
         try:
-            store.worker_seen(WORKER, about | {"busy": next(iter(tasks.current), None)})
+            store.worker_seen(
+                WORKER, about | {"busy": next(iter(tasks.current), None), "latest": next(iter(tasks.latest), None)}
+            )
         except StoreUnavailable as error:
             _log.warning("announce: %s", error)
+        if os.getppid() != parent:
+            drain.request()
+            alone_since = alone_since or time.monotonic()
+            if not tasks.current or time.monotonic() - alone_since > settings.drain_grace.total_seconds():
+                drain.tidy()
+                os._exit(ORPHANED)
         threading.Event().wait(settings.heartbeat.total_seconds())
 
 

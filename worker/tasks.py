@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _bell = Bell()
 _TURNS = 20  # how often a worker asks for its turn; the housekeeping does it anyway, two seconds later
 current: list[str] = []  # the experiment that this process runs, for whoever asks
+latest: list[str] = []  # the one that it claimed last
 
 
 def trainer(settings: Settings) -> Trainer:
@@ -42,6 +43,7 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
             if not grants:
                 return ran
             current.extend(grant.id for grant in grants)
+            latest[:] = [grants[-1].id]
             try:
                 if len(grants) > 1:
                     run_group(store, settings, grants, current.remove)

@@ -22,19 +22,25 @@ class Watchdog:
     def __init__(self, settings: Settings, store: Store, worker: str, queues: Sequence[str]) -> None:
         self._settings, self._store, self._worker, self._queues = settings, store, worker, queues
         self._since: float | None = None
+        self._about: str | None = None  # the experiment that the worker was at, or came from, at that time
         self._started = time.monotonic()
 
     def stuck(self) -> str | None:
         """Why this worker is to be replaced, once that has been so for `watchdog` long; None while all is well."""
-        reason, now = self._reason(), time.monotonic()
+        about, now = self._store.worker(self._worker), time.monotonic()
+        reason, latest = self._reason(about), about.get("latest") if about else None
         if reason is None:
             self._since = None
             return None
-        self._since = self._since or now
+        if self._since is None or latest != self._about:  # it has come to another one: it works
+            self._since, self._about = now, latest
         return reason if now - self._since > self._settings.watchdog.total_seconds() else None
 
-    def _reason(self) -> str | None:
-        about = self._store.worker(self._worker)
+    def excuse(self) -> None:
+        """Nothing can be said of this worker while Redis is away."""
+        self._since = None
+
+    def _reason(self, about: dict[str, Any] | None) -> str | None:
         silent = 3 * self._settings.heartbeat.total_seconds()
         if about is None or about["silent_s"] > silent:
             warming = about is None and time.monotonic() - self._started < _WARM_UP
@@ -64,6 +70,7 @@ def serve(
             reason = watchdog.stuck()
         except Exception as error:  # noqa: BLE001 - Redis or the broker is away; the next tick tries again
             _log.warning("housekeeping: %s", error)
+            watchdog.excuse()
             continue
         if reason is not None and not draining():
             _log.error("this worker is stuck: %s; it ends now", reason)

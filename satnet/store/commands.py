@@ -6,6 +6,8 @@ from typing import Any
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
 from satnet.store.connection import Connection, Records, available, dumps, ms
 
+_FULL = "the store is at 80 % of its memory; running experiments go first"
+
 
 class Commands(Connection):
     """Submit, change, stop and go on, delete. Raises StoreUnavailable wherever Redis is away or refuses."""
@@ -55,7 +57,7 @@ class Commands(Connection):
         if outcome == "closed":
             raise Conflict(f"the sweep {trial[0]} does not run")
         if outcome == "full":
-            raise StoreUnavailable("the store is at 80 % of its memory; running experiments go first")
+            raise StoreUnavailable(_FULL)
         return str(identity), outcome == "replayed"
 
     def submit_external(
@@ -88,6 +90,8 @@ class Commands(Connection):
             outcome, identity = self._run("external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+        if outcome == "full":
+            raise StoreUnavailable(_FULL)
         return str(identity)
 
     def cancel(self, identity: str) -> str:

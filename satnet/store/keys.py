@@ -8,6 +8,7 @@ ORDER = "sn:order"  # counter: order of arrival
 WORKERS = "sn:workers"  # zset: worker -> last seen, ms
 RUN_ID = "sn:run_id"  # the Redis run that the reaper knows
 REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
+LOOKED_AT = "sn:looked_at"  # when leases were looked after last, ms
 REAPER = "sn:lock:reaper"  # whose tick it is
 DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
 EXPIRE = "sn:expire"  # zset: terminal experiment -> when it is forgotten, ms

@@ -1,7 +1,9 @@
 """What the store knows, read without changing it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import redis
@@ -14,6 +16,14 @@ from satnet.store.connection import Connection, Records, available
 STATUSES = ("queued", "running", "paused", "succeeded", "failed", "cancelled")
 _TIMES = ("created_at", "started_at", "finished_at")
 _JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
+
+
+@dataclass(frozen=True)
+class _Service:
+    """What an expected wait follows from."""
+
+    workers: Records
+    recent: list[float]  # ms that the latest experiments ran
 
 
 class Queries(Connection):
@@ -29,22 +39,28 @@ class Queries(Connection):
             stored = self._redis.hgetall(keys.experiment(identity))
             if not stored or "status" not in stored:
                 raise NotFound(f"there is no experiment {identity}")
-            waiting = self._waiting(identity, stored)
+            waiting = self._waiting(identity, stored, cache(self._service))
         return _document(identity, stored, waiting), int(stored["version"])
 
-    def _waiting(self, identity: str, stored: Mapping[str, str]) -> dict[str, Any] | None:
-        """Position, expected wait and a reason in words, of what is queued."""
+    def _service(self) -> _Service:
+        recent = [float(one) for one in self._redis.lrange(keys.DURATIONS, 0, -1)]
+        return _Service(self.workers(), recent)
+
+    def _waiting(
+        self, identity: str, stored: Mapping[str, str], service: Callable[[], _Service]
+    ) -> dict[str, Any] | None:
+        """Position, expected wait and a reason in words, of what is queued; `service` is asked at most once a page."""
         if stored["status"] != "queued":
             return None
         queue = stored["queue"]
         rank = self._redis.zrank(keys.queue(queue), identity)
-        takers = [one for one in self.workers() if queue in one.get("queues", ())]
+        takers = [one for one in service().workers if queue in one.get("queues", ())]
         if rank is None:
             return {"position": None, "eta_s": None, "message": "waits before it is tried again"}
         if not takers:
             message = f"no worker takes from queue {queue}; start one, or wait until one comes"
             return {"position": rank + 1, "eta_s": None, "message": message}
-        recent = [float(one) for one in self._redis.lrange(keys.DURATIONS, 0, -1)]
+        recent = service().recent
         eta = round(rank * sum(recent) / len(recent) / len(takers) / 1000, 1) if recent else None
         return {"position": rank + 1, "eta_s": eta, "message": f"{rank} ahead of it in queue {queue}"}
 
@@ -76,6 +92,7 @@ class Queries(Connection):
         found: list[dict[str, Any]] = []
         cursor = _cursor(after)
         last: tuple[float, str] | None = None
+        service = cache(self._service)
         with available():
             for score, identity in self._walk(name, cursor, descending, created_after):
                 stored = self._redis.hgetall(keys.experiment(identity))
@@ -86,7 +103,7 @@ class Queries(Connection):
                     continue
                 if len(found) == limit:
                     return {"data": found, "has_more": True, "next": _encoded(last)}
-                found.append(_document(identity, stored, self._waiting(identity, stored)))
+                found.append(_document(identity, stored, self._waiting(identity, stored, service)))
                 last = (score, identity)
         return {"data": found, "has_more": False, "next": None}
 

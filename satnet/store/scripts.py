@@ -25,6 +25,7 @@ NAMES = (
     "delete",
     "sweep",
     "sweep_status",
+    "seen",
 )
 _REFUSED_WHEN_FULL = ("submit", "external", "patch", "sweep")  # the rest gives memory back, or ends what runs
 

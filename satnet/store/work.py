@@ -157,19 +157,17 @@ class Work(Connection):
         settings = self._settings
         grace = ms(settings.lease) + ms(settings.redis_grace)
         with available():
-            if not self._redis.set(keys.REAPER, "1", nx=True, px=max(1, ms(settings.reaper_tick))):
+            tick = max(1, ms(settings.reaper_tick))
+            outcome = self._run("reap", tick, ms(settings.lease), grace, settings.max_losses, self._retention)
+            if outcome is None:
                 return None
-            run = self._redis.info("server")["run_id"]
-            outcome = self._run("reap", run, grace, settings.max_losses, self._retention)
             self.repair()
         return list(zip(outcome[::2], outcome[1::2], strict=True))
 
     def repair(self, most: int = 100) -> list[str]:
         """Compare the indexes, queues and leases of the next `most` experiments with what they are; those mended."""
         with available():
-            start = self._redis.get(keys.REPAIR) or "-inf"
-            following, *mended = self._run("repair", start, most, ms(self._settings.lease))
-            self._redis.set(keys.REPAIR, following or "-inf")
+            mended = self._run("repair", most, ms(self._settings.lease))
         if mended:
             _log.warning("indexes of %s did not agree with them, and do now", ", ".join(mended))
         return [str(one) for one in mended]
@@ -192,14 +190,12 @@ class Work(Connection):
     def worker_seen(self, identity: str, info: Mapping[str, Any]) -> None:
         """A worker says that it lives; forgotten after two minutes of silence."""
         with available():
-            now = self._now()
-            self._redis.zadd(keys.WORKERS, {identity: now})
-            self._redis.set(keys.worker(identity), dumps({"id": identity, "seen": now, **info}), ex=120)
+            self._run("seen", identity, dumps({"id": identity, **info}).removeprefix("{"), 120_000)
 
     def lease_gpu(self, host: str, index: str, worker: str) -> bool:
         """Take or renew one GPU of a host for one lease; False if another worker has it."""
         name, span = keys.gpu(host, index), ms(self._settings.lease)
         with available():
-            if self._redis.set(name, worker, nx=True, px=span):
+            if self._redis.get(name) == worker and self._redis.pexpire(name, span):  # also when memory is full
                 return True
-            return self._redis.get(name) == worker and bool(self._redis.pexpire(name, span))
+            return bool(self._redis.set(name, worker, nx=True, px=span))

@@ -73,7 +73,7 @@ def test_no_reaper_takes_it_and_a_cancel_ends_it_at_once(http, path, settings):
     store = Store(settings)
 
     # when / then
-    assert store.reap() == []
+    assert not store.reap()  # the application's own reaper may have this tick
     assert store.claim(["", "default"], "w", "n") is None
     store.close()
     assert http.post(f"{path}/cancel").json()["status"] == "cancelled"

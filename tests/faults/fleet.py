@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import redis
 
-from satnet.store.embedded import server_command
+from satnet.store.embedded import cut_zeros, server_command
 from satnet.up import free_port
 from tests.faults import stub
 from tests.faults.invariants import broken
@@ -39,8 +39,11 @@ SPEC = {
 class Fleet:
     """Processes by name: store, api, worker0, worker1, ..."""
 
-    def __init__(self, folder, workers=2, environment=None, failpoints="", trainer="tests.faults.stub:train"):
+    def __init__(
+        self, folder, workers=2, environment=None, failpoints="", trainer="tests.faults.stub:train", data=None
+    ):
         self.folder = Path(folder)
+        self.data = self.folder if data is None else Path(data)
         self.ledger = self.folder / "ledger"
         self.ledger.touch()
         self.port, self.api_port = free_port(), free_port()
@@ -51,12 +54,15 @@ class Fleet:
             **QUICK,
             **(environment or {}),
             "SATNET_REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
-            "SATNET_DATA_DIR": str(self.folder),
+            "SATNET_DATA_DIR": str(self.data),
             "SATNET_TEST_LEDGER": str(self.ledger),
             "SATNET_TRAINER": trainer,
             "SATNET_FAILPOINTS": failpoints,
             "PYTHONPATH": str(ROOT),
         }
+        self.special = {}  # name -> what its environment has beside that
+        self.bind = "127.0.0.1"  # where the store listens
+        self.prefix = {}  # name -> what its command begins with
         self.processes, self.held, self.restarts, self._closed = {}, set(), 0, False
         self._log = (self.folder / "log").open("ab")
         self._lock = threading.RLock()
@@ -80,7 +86,8 @@ class Fleet:
 
     def _command(self, name):
         if name == "store":
-            return server_command(self.folder / "store", self.port)
+            command = server_command(self.data / "store", self.port)
+            return [*command, "--bind", *self.bind.split(), "--protected-mode", "no"]
         if name == "api":
             command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", str(self.api_port)]
             return [*command, "--log-level", "warning"]
@@ -88,10 +95,10 @@ class Fleet:
 
     def _start(self, name):
         if name == "store":
-            (self.folder / "store").mkdir(exist_ok=True)
+            cut_zeros(self.data / "store")
         self.processes[name] = subprocess.Popen(
-            self._command(name),
-            env=self.environment,
+            [*self.prefix.get(name, ()), *self._command(name)],
+            env=self.environment | self.special.get(name, {}),
             cwd=ROOT,
             stdout=self._log,
             stderr=self._log,
@@ -103,14 +110,13 @@ class Fleet:
             with self._lock:
                 for name, process in list(self.processes.items()):
                     if process.poll() is not None and name not in self.held and not self._closed:
-                        self._group(process)
                         self.restarts += 1
                         self._start(name)
             time.sleep(0.1)
 
     @staticmethod
     def _group(process):
-        """Also what a dead parent left behind: a supervisor starts nothing new before that is gone."""
+        """Kill -9 of a process and all that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
@@ -122,8 +128,17 @@ class Fleet:
             process.wait(10)
 
     def kill_parent(self, name):
-        """Kill -9 of a worker's parent alone."""
+        """Kill -9 of a worker's parent alone: its child is left behind."""
         self.processes[name].kill()
+
+    def stop(self, name):
+        """SIGTERM, and wait until it has drained and another is there; the seconds that the first took."""
+        process, began = self.processes[name], time.monotonic()
+        process.terminate()
+        process.wait(60)
+        took = time.monotonic() - began
+        self.until(lambda: self.processes[name] is not process, 10)
+        return took
 
     def child(self, name):
         """The process that trains, of a worker; None while there is none."""
@@ -157,9 +172,9 @@ class Fleet:
             assert time.monotonic() < end, f"waited {seconds} s in vain"
             time.sleep(pause)
 
-    def submit(self, name, key=None, patience=60.0, **changes):
+    def submit(self, name, /, key=None, patience=60.0, **changes):
         """POST one experiment until it is accepted; its id, which the ledger has before this returns."""
-        labels = {"n": name} | changes.pop("labels", {})
+        labels = {"n": name} | (changes.pop("labels", None) or {})
         body = SPEC | changes | {"labels": labels}
         end = time.monotonic() + patience
         while True:
@@ -200,9 +215,12 @@ class Fleet:
         """Wait until everything that was accepted is over."""
         self.until(lambda: not self.open_ones(), seconds, 0.3)
 
-    def check(self, failed=()):
+    def check(self, failed=(), results=None):
         """The invariants, and that every accepted one has the result of an undisturbed run; what is wrong."""
         found = broken(self.raw, late_ms=5000)
+        with contextlib.suppress(AssertionError):
+            self.until(lambda: not self._tickets(), 60, 0.5)
+        found += [f"{self._tickets()} wake-up calls are left in the broker"] if self._tickets() else []
         for name, identity in self.accepted().items():
             state = self.raw.hgetall(f"sn:exp:{identity}")
             if not state:
@@ -210,8 +228,12 @@ class Fleet:
             elif state["status"] != "succeeded" and name not in failed:
                 found.append(f"{name} is {state['status']}: {state.get('status_reason')}")
             elif state["status"] == "succeeded":
-                found += self._results(name, identity)
+                found += (results or self._results)(name, identity)
         return found
+
+    def _tickets(self):
+        with redis.Redis(port=self.port, db=1, socket_timeout=5) as broker:
+            return broker.llen("snq:default")
 
     def _results(self, name, identity):
         answer = httpx.get(f"{self.url}/v1/experiments/{identity}/epochs", timeout=10).json()["data"]

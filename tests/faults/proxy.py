@@ -6,7 +6,10 @@ import threading
 
 
 class Proxy:
-    """Between a client and a server on loopback; `port` is where clients connect."""
+    """Between a client and a server on loopback; `port` is where clients connect.
+
+    `delay`: seconds that everything takes on its way, in each direction; `dark`: nothing arrives, and nobody is told.
+    """
 
     def __init__(self, server_port):
         self._server_port = server_port
@@ -50,13 +53,22 @@ class Proxy:
             )
         self._writers -= {writer, theirs_writer}
 
-    async def _pump(self, reader, writer, *, replies):
-        try:
+    async def _read(self, reader, waiting):
+        with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                while self.dark:
+                waiting.put_nowait((self._loop.time(), data))
+        waiting.put_nowait((self._loop.time(), b""))
+
+    async def _pump(self, reader, writer, *, replies):
+        waiting = asyncio.Queue()
+        reading = self._loop.create_task(self._read(reader, waiting))
+        try:
+            while True:
+                came, data = await waiting.get()
+                while self.dark or self._loop.time() < came + self.delay:
                     await asyncio.sleep(0.02)
+                if not data:
+                    break
                 if replies and self._swallow:
                     self._swallow -= 1
                     self.swallowed += 1
@@ -66,6 +78,7 @@ class Proxy:
         except (ConnectionError, RuntimeError):
             pass
         finally:
+            reading.cancel()
             writer.close()
 
     def swallow_next(self, count=1):
@@ -81,3 +94,9 @@ class Proxy:
         """Stop."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

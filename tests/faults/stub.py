@@ -86,7 +86,7 @@ def train(
     """As satnet.training.run.train, to whoever calls it."""
     ledger, name = os.environ["SATNET_TEST_LEDGER"], spec.labels.get("n", "?")
     pause = float(spec.labels.get("pause", "0.02"))
-    epochs = spec.training.epochs
+    epochs, floats = spec.training.epochs, int(spec.labels.get("floats", "4"))
     keeper = Keeper(check, keep_checkpoint, checkpoint_every)
     chain = "" if resume is None else resume.state["chain"]
     first = 0 if resume is None else resume.epoch + 1
@@ -98,7 +98,7 @@ def train(
         time.sleep(pause)
         keeper.check()
         on_epoch(record(epoch, loss_of(chain)))
-        state = Checkpoint(None, epoch, {"weight0": np.zeros(4)}, {"chain": chain})
+        state = Checkpoint(None, epoch, {"weight0": np.zeros(floats)}, {"chain": chain})
         keeper.epoch_over(lambda state=state: state, pause)
     write(ledger, event="end", n=name, attempt=attempt, epoch=epochs)
     return SimpleNamespace(summary_extra={"chain": chain}, environment={"stub": True}, stop_reason="completed")

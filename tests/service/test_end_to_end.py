@@ -20,6 +20,9 @@ from satnet.client import Client
 pytestmark = pytest.mark.service
 
 
+_QUICK = {"SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S", "SATNET_CHECKPOINT_EVERY": "PT0.3S"}
+
+
 class Service:
     def __init__(self, folder):
         command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder)]
@@ -28,7 +31,7 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S"},
+            env={**os.environ, **_QUICK},
         )
         watchdog = threading.Timer(120, self.process.kill)
         watchdog.start()
@@ -76,6 +79,13 @@ def is_running(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
+        return False
+
+
+def answers(url):
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
         return False
 
 
@@ -146,6 +156,23 @@ def test_killed_worker_child_is_replaced_and_the_experiment_ends_once(client):
     assert [record["epoch"] for record in ended.epochs] == list(range(13))
 
 
+def test_killed_run_goes_on_from_its_checkpoint(client):
+    # given one that has trained for long enough to have a checkpoint
+    experiment = client.experiments.create(long_spec(epochs=400))
+    until(lambda: len(experiment.epochs) > 100, 60)
+    child = next(one["pid"] for one in client.request("GET", "/v1/workers").json()["data"] if one["busy"])
+
+    # when
+    os.kill(child, signal.SIGKILL)
+    ended = experiment.wait(timeout=90)
+
+    # then
+    lost, last = ended["attempts"]
+    assert (lost["ended"], last["ended"]) == ("lost", "succeeded")
+    assert 0 < last["resumed_from"]["epoch"] < 400
+    assert [record["epoch"] for record in ended.epochs] == list(range(401))
+
+
 def test_killed_store_comes_back_with_everything(service, client):
     # given
     before = {one["id"] for one in client.experiments.list()}
@@ -167,6 +194,7 @@ def test_killed_process_is_started_again_and_work_goes_on(service, client, progr
     # when: the parent of that kind has the lowest id
     os.kill(min(victims), signal.SIGKILL)
     until(lambda: min(victims) not in service.children(), 10)
+    until(lambda: answers(service.url), 30)
     experiment = client.experiments.create(presets.load("healthy-digits") | {"training": {"epochs": 1}})
 
     # then

@@ -99,6 +99,7 @@ def test_failed_ones_resume_or_are_retried_and_succeeded_ones_are_not(store):
     # when retried
     finish(store, again, "failed")
     store.resume(grant.id, anew=True)
+    store.resume(grant.id, anew=True)  # the reply was lost
 
     # then nothing is
     assert store.checkpoints(grant.id) == store.epochs(grant.id) == []

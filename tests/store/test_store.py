@@ -120,12 +120,11 @@ def test_finished_once_and_never_again(store):
     assert not store.epoch(identity, grant.fence, entry(record(1)), {})
 
 
-def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store):
+def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store, raw):
     # given a worker that fell silent
     identity, _ = submit(store)
     late = store.claim(["default"], "dead", "n1")
-    store.reap()
-    time.sleep(0.6)
+    raw.zadd("sn:leases", {identity: 0})
 
     # when
     assert store.reap() == [(identity, "queued")]
@@ -146,7 +145,7 @@ def test_third_loss_ends_as_worker_lost(store, raw):
         time.sleep(0.01)  # one reaper tick, of a millisecond here
         raw.zadd("sn:delayed", {identity: 0}, xx=True)
         store.reap()
-        assert store.claim(["default"], "w", f"n{loss}")
+        store.heartbeat(identity, store.claim(["default"], "w", f"n{loss}").fence)
         raw.zadd("sn:leases", {identity: 0})
 
         # when
@@ -155,6 +154,33 @@ def test_third_loss_ends_as_worker_lost(store, raw):
 
     # then
     assert store.get(identity)["status_reason"]["code"] == "worker_lost"
+
+
+def test_a_claim_that_no_worker_heard_of_costs_nothing(store, raw):
+    # given
+    identity, _ = submit(store)
+
+    # when
+    for loss in range(5):
+        store.claim(["default"], "w", f"n{loss}")
+        raw.zadd("sn:leases", {identity: 0})
+        time.sleep(0.01)
+        assert store.reap() == [(identity, "queued")]
+
+    # then
+    assert store.queued_count("default") == 1
+
+
+def test_no_lease_is_reaped_right_after_nobody_could_look(store):
+    # given a server that stood still for a while, as heartbeats see it
+    identity, _ = submit(store)
+    store.claim(["default"], "w", "n")
+    store.reap()
+    time.sleep(0.7)
+
+    # when / then: the first to come after that
+    assert store.reap() == []
+    assert store.heartbeat(identity, 1) == "go"
 
 
 def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):

@@ -93,7 +93,9 @@ local function lose(id, code, message, most, retention_ms)
   local k, now = exp_key(id), now_ms()
   redis.call('ZREM', 'sn:leases', id)
   close_attempt(id, code == 'worker_lost' and 'lost' or code)
-  local losses, flag = redis.call('HINCRBY', k, 'lost', 1), redis.call('HGET', k, 'flag')
+  local state = redis.call('HMGET', k, 'flag', 'heard', 'fence')
+  local flag, heard = state[1], state[2] == state[3]  -- a claim of which no worker ever heard costs nothing
+  local losses = redis.call('HINCRBY', k, 'lost', (heard or code ~= 'worker_lost') and 1 or 0)
   if flag == 'cancel' then
     transition(id, 'cancelled', nil)
     settle(id, retention_ms)
@@ -110,8 +112,14 @@ local function lose(id, code, message, most, retention_ms)
     return 'failed'
   end
   transition(id, 'queued', code)
-  if losses == 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + 5000 * 2 ^ (losses - 1), id) end
+  if losses <= 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + 5000 * 2 ^ (losses - 1), id) end
   return 'queued'
+end
+-- Whether new experiments are refused: those that run go first.
+local function full()
+  local memory = redis.call('INFO', 'memory')
+  local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
+  return most and most > 0 and tonumber(string.match(memory, 'used_memory:(%d+)')) > 0.8 * most
 end
 -- What an idempotency key stands for already: {'replayed'|'reused', id}, or nothing.
 local function first_use(key, fingerprint)

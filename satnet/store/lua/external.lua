@@ -1,12 +1,13 @@
 -- Store an experiment that is trained elsewhere: running from the start, under fence 1, without queue or lease.
 -- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
--- Returns {'new'|'replayed'|'reused', id}.
+-- Returns {'new'|'replayed'|'reused'|'full', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
 local before = first_use(key, fingerprint)
 if before then return before end
+if full() then return {'full', id} end
 local now = now_ms()
 local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end

@@ -1,12 +1,23 @@
 -- Take back what dead workers left, queue again what has waited out its back-off, and forget what has expired.
--- ARGV: run id of this Redis, grace ms after a restart, most losses, retention ms.
--- Promises: no lease is reaped before the grace after a restart; three losses end in worker_lost.
--- Returns {id, outcome, ...}.
-local now = now_ms()
-if redis.call('GET', 'sn:run_id') ~= ARGV[1] then
-  local known = redis.call('EXISTS', 'sn:run_id')
-  redis.call('SET', 'sn:run_id', ARGV[1])
-  if known == 1 then redis.call('SET', 'sn:reap_after', now + tonumber(ARGV[2])) end
+-- ARGV: tick ms, lease ms, grace ms after a restart, most losses, retention ms.
+-- Promises: one call a tick does something; no lease is reaped before the grace after a restart, nor within a lease after
+-- nobody could look for half of one and four ticks (this server stood still or could not be reached: no heartbeat came
+-- either); three losses end in worker_lost. Returns {id, outcome, ...}, or nothing if another process had this tick.
+if not redis.call('SET', 'sn:lock:reaper', '1', 'NX', 'PX', ARGV[1]) then return nil end
+local now, lease = now_ms(), tonumber(ARGV[2])
+local known, run = redis.call('GET', 'sn:run_id'), string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local looked = tonumber(redis.call('GET', 'sn:looked_at'))
+redis.call('SET', 'sn:looked_at', now)
+local after = tonumber(redis.call('GET', 'sn:reap_after') or '0')
+local function wait(span)
+  after = math.max(after, now + span)
+  redis.call('SET', 'sn:reap_after', after)
+end
+if known ~= run then
+  redis.call('SET', 'sn:run_id', run)
+  if known then wait(tonumber(ARGV[3])) end
+elseif looked and now - looked > math.max(lease / 2, 4 * tonumber(ARGV[1])) and looked >= after then
+  wait(lease)  -- but not again before somebody has looked since: a slow machine's leases end too
 end
 local outcome = {}
 local ready = redis.call('ZRANGE', 'sn:delayed', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
@@ -20,13 +31,13 @@ for _, id in ipairs(over) do
   outcome[#outcome + 1] = id
   outcome[#outcome + 1] = 'expired'
 end
-if now < tonumber(redis.call('GET', 'sn:reap_after') or '0') then return outcome end
+if now < after then return outcome end
 local lost = redis.call('ZRANGE', 'sn:leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
 for _, id in ipairs(lost) do
   redis.call('ZREM', 'sn:leases', id)
   if redis.call('HGET', exp_key(id), 'status') == 'running' then
     outcome[#outcome + 1] = id
-    outcome[#outcome + 1] = lose(id, 'worker_lost', 'its worker was lost', ARGV[3], ARGV[4])
+    outcome[#outcome + 1] = lose(id, 'worker_lost', 'its worker was lost', ARGV[4], ARGV[5])
   end
 end
 return outcome

@@ -1,7 +1,8 @@
 -- Make indexes, queues and leases agree with the hashes again, some experiments a call.
--- ARGV: created ms from which on, how many, lease ms. Returns {where the next call goes on ('' : from the start), ids mended...}.
-local found = redis.call('ZRANGE', 'sn:ix:all', ARGV[1], '+inf', 'BYSCORE', 'LIMIT', 0, tonumber(ARGV[2]), 'WITHSCORES')
-local answer = {''}
+-- ARGV: how many, lease ms. Each call goes on where the one before ended. Returns ids that were mended.
+local start, following = redis.call('GET', 'sn:repair') or '-inf', '-inf'
+local found = redis.call('ZRANGE', 'sn:ix:all', start, '+inf', 'BYSCORE', 'LIMIT', 0, tonumber(ARGV[1]), 'WITHSCORES')
+local answer = {}
 for i = 1, #found, 2 do
   local id, created = found[i], found[i + 1]
   local k, mended = exp_key(id), false
@@ -28,7 +29,7 @@ for i = 1, #found, 2 do
       if not waits and not delayed then enqueue(id) end
       mended = mended or leased or not (waits or delayed)
     elseif state[1] == 'running' then
-      if not leased then redis.call('ZADD', 'sn:leases', now_ms() + tonumber(ARGV[3]), id) end
+      if not leased then redis.call('ZADD', 'sn:leases', now_ms() + tonumber(ARGV[2]), id) end
       if waits or delayed then
         redis.call('ZREM', 'sn:delayed', id)
         redis.call('ZREM', 'sn:q:' .. state[2], id)
@@ -40,6 +41,7 @@ for i = 1, #found, 2 do
     end
   end
   if mended then answer[#answer + 1] = id end
-  if i + 1 == #found and #found == 2 * tonumber(ARGV[2]) then answer[1] = created == ARGV[1] and '(' .. created or created end
+  if i + 1 == #found and #found == 2 * tonumber(ARGV[1]) then following = created == start and '(' .. created or created end
 end
+redis.call('SET', 'sn:repair', following)
 return answer

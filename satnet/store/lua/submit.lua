@@ -14,10 +14,7 @@ if sweep ~= '' then
   if there then return {'replayed', there} end
   if redis.call('HGET', 'sn:sweep:' .. sweep, 'status') ~= 'running' then return {'closed', id} end
 end
-local memory = redis.call('INFO', 'memory')
-local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
-local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
-if most and most > 0 and used > 0.8 * most then return {'full', id} end
+if full() then return {'full', id} end
 local now = now_ms()
 local fields = {}
 for i = 7, #ARGV do fields[#fields + 1] = ARGV[i] end

@@ -1,0 +1,76 @@
+"""When a worker is taken for stuck: a store that says what it is told, and a clock that jumps."""
+
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from satnet.settings import Settings
+from worker.watchdog import Watchdog
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = SimpleNamespace(seconds=1000.0)
+    monkeypatch.setattr(time, "monotonic", lambda: now.seconds)
+    return now
+
+
+class Told:
+    """A store in which one worker is at `latest`, which it may have lost."""
+
+    def __init__(self):
+        self.latest, self.busy, self.waiting = "exp_1", "exp_1", 3
+
+    def worker(self, _):
+        return {"silent_s": 1.0, "busy": self.busy, "latest": self.latest}
+
+    def owner(self, _):
+        return None
+
+    def queued_count(self, _):
+        return self.waiting
+
+
+def stuck_after(watchdog, clock, seconds, between=lambda: None):
+    reason = None
+    for _ in range(seconds):
+        between()
+        clock.seconds += 1
+        reason = reason or watchdog.stuck()
+    return reason
+
+
+def test_a_worker_at_an_experiment_that_it_lost_is_stuck(clock):
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), Told(), "w", ["default"])
+    assert stuck_after(watchdog, clock, 60) is None
+    assert "exp_1" in stuck_after(watchdog, clock, 5)
+
+
+def test_a_worker_of_short_experiments_is_not(clock):
+    # given one that is over with each before it says so
+    told = Told()
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+
+    # when
+    def another():
+        told.busy = told.latest = f"exp_{clock.seconds // 5}"
+
+    # then
+    assert stuck_after(watchdog, clock, 300, another) is None
+
+
+def test_an_idle_worker_is_stuck_only_while_something_waits(clock):
+    # given
+    told = Told()
+    told.busy = None
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+
+    # when / then: an outage in between is no fault of the worker
+    assert stuck_after(watchdog, clock, 50) is None
+    watchdog.excuse()
+    assert stuck_after(watchdog, clock, 50) is None
+    assert "3 wait" in stuck_after(watchdog, clock, 15)
+    told.waiting = 0
+    assert stuck_after(watchdog, clock, 100) is None
