@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from satnet.saturation.activations import output_range
+from satnet.saturation.activations import RELU_FAMILY, RESTS_OFF_ZERO, output_range
 from satnet.saturation.network import chance_loss, network_record
 from satnet.saturation.reduced import record_from_reduced, unit_arrays
 from satnet.saturation.regions import prescribed_std, region
@@ -16,6 +16,7 @@ PERCENTILES = (2, 15, 50, 85, 98)
 _MOST_SORTED = 2**13  # entries whose percentiles are exact; those of more are read from a histogram
 _BINS, _REACH = 4096, 7.1  # of that histogram, and how many standard deviations it goes to either side
 _WIDEST = 1024  # units whose covariance is diagonalised; wider layers report null
+_NEVER_NEGATIVE = ("sigmoid", "hard_sigmoid", "relu", "relu6", "softplus", "exponential")
 _SATURATED_PROBABILITY = 0.05  # in units of the sigmoid's largest slope: METRICS' default epsilon
 
 
@@ -37,7 +38,7 @@ class Probe:
             for tap in network.taps
         ]
         self._packing = packing = _Packing()
-        self._pass = tf.function(lambda rows, labels: packing.pack(*self._measure(rows, labels)))
+        self._pass = tf.function(lambda rows, labels: _packed(packing, *self._measure(rows, labels)))
         self.load(x, y)
 
     def load(self, x: Any, y: Any) -> None:
@@ -74,53 +75,64 @@ class Probe:
         for index, tap in enumerate(taps[:-1]):
             reduced = self._reduce(index, z[index], a[index], delta[index])
             if tap.kernel is not None:
-                reduced["gradient_rms"] = _rms(tf.cast(next(by_kernel), tf.float64) / rows)
-                reduced |= _weights(tf.cast(tap.kernel.value, tf.float64))
+                reduced["gradient_rms"] = _rms(tf.cast(next(by_kernel), tf.float64)) / rows
+                reduced |= _weights(tap.kernel.value)
             if tap.pieces is not None:
                 reduced["piece_share"] = _piece_share(next(by_piece))
             layers.append(reduced)
         return layers, self._network_numbers(y, prediction)
 
     def _reduce(self, index: int, z32: Any, a32: Any, delta32: Any) -> dict[str, Any]:
+        """The layer's numbers, and its covariance, (units, units), under a name of its own.
+
+        The entries are counted as they are; every sum is in float64. Each pass over all entries takes time: a number
+        that follows from others is not added up again.
+        """
         tap, bounds = self._network.taps[index], self._regions[index]
-        units = z32.shape[-1]
-        z = tf.cast(tf.reshape(z32, (-1, units)), tf.float64)  # (rows x positions, units)
-        a = tf.cast(tf.reshape(a32, (-1, units)), tf.float64)
-        delta = tf.cast(delta32, tf.float64)
-        nothing = tf.zeros(units, tf.float64)
-        low = high = nothing
+        units, never_negative = z32.shape[-1], tap.activation in _NEVER_NEGATIVE
+        z32, a32 = tf.reshape(z32, (-1, units)), tf.reshape(a32, (-1, units))  # (rows x positions, units)
+        z, a, delta = (tf.cast(one, tf.float64) for one in (z32, a32, delta32))
+        low = high = active = tf.zeros(units, tf.float64)
         if bounds is not None and bounds.low is not None:
-            low = _share(z <= bounds.low)
+            low = _share(z32 <= _rounded(bounds.low, z32.dtype, -np.inf))
         if bounds is not None and bounds.high is not None:
-            high = _share(z >= bounds.high)
-        mean = tf.reduce_mean(a, axis=0)
-        gate, gate_rms = self._gates(tap, bounds, z)
+            high = _share(z32 >= _rounded(bounds.high, z32.dtype, np.inf))
+        if tap.activation in RELU_FAMILY:
+            active = _share(z32 > 0)
+        mean, z_mean = tf.reduce_mean(a, axis=0), tf.reduce_mean(z)
+        z_std, a_mean = tf.sqrt(tf.reduce_mean(tf.square(z - z_mean))), tf.reduce_mean(mean)
+        centred = a - mean
+        mean_abs = mean if never_negative else tf.reduce_mean(tf.abs(a), axis=0)
+        covariance, variances = _covariance(centred)
+        gate, gate_rms = self._gates(tap, bounds, z, active)
         numbers = {
             "low": low,
             "high": high,
-            "active": _share(z > 0),
+            "active": active,
             "gate": gate,
             "gate_rms": gate_rms,
-            "mean_abs": tf.reduce_mean(tf.abs(a), axis=0),
+            "mean_abs": mean_abs,
             "mean": mean,
-            "mean_abs_centred": tf.reduce_mean(tf.abs(a - mean), axis=0),
-            "z_mean": tf.reduce_mean(z),
-            "z_std": tf.math.reduce_std(z),
-            "a_mean": tf.reduce_mean(a),
-            "a_std": tf.math.reduce_std(a),
-            "phi_b": _phi_b(tap.activation, a),
+            "z_mean": z_mean,
+            "z_std": z_std,
+            "a_mean": a_mean,
+            "a_std": tf.sqrt(tf.reduce_mean(variances + tf.square(mean - a_mean))),
+            "phi_b": _phi_b(tap.activation, a, mean_abs),
             "delta_rms": _rms(delta),
-            "zero_gradient_fraction": tf.reduce_mean(tf.cast(delta == 0, tf.float64)),
-            "effective_dimension": _effective_dimension(a, mean),
-            "non_finite": tf.reduce_sum(tf.cast(~tf.math.is_finite(z), tf.int64))
-            + tf.reduce_sum(tf.cast(~tf.math.is_finite(a), tf.int64)),
+            "zero_gradient_fraction": tf.reduce_mean(_share(tf.reshape(delta32 == 0, (-1, units)))),
+            "non_finite": _count(~tf.math.is_finite(z32)) + _count(~tf.math.is_finite(a32)),
+            "covariance": covariance,
         }
-        return numbers | _percentiles(z)
+        if tap.activation in RESTS_OFF_ZERO:
+            numbers["mean_abs_centred"] = tf.reduce_mean(tf.abs(centred), axis=0)
+        return numbers | _percentiles(z32, z_mean, z_std)
 
-    def _gates(self, tap: Tap, bounds: Any, z: Any) -> tuple[Any, Any]:
+    def _gates(self, tap: Tap, bounds: Any, z: Any, active: Any) -> tuple[Any, Any]:
         """Per unit mean |f'(z)| / S, and the RMS of f'(z), unnormalised."""
         if bounds is None:
             return tf.fill([z.shape[-1]], tf.constant(np.nan, tf.float64)), tf.constant(np.nan, tf.float64)
+        if tap.activation == "relu" and not tap.parameters:  # its slope is 1 where it is active, else 0
+            return active, tf.sqrt(tf.reduce_mean(active))
         with tf.GradientTape() as tape:
             tape.watch(z)
             value = build_activation(_Named(tap))(z)
@@ -162,13 +174,15 @@ class Probe:
         set's own are used, and put back afterwards.
         """
         kept = self._borrow_statistics() if fresh else []
-        layers, numbers = self._packing.unpack(self._pass(self._x, self._y).numpy())
+        vector, covariances = self._pass(self._x, self._y)
+        layers, numbers = self._packing.unpack(vector.numpy())
         for variable, value in kept:
             variable.assign(value)
         records = []
         gates: list[float | None] = []
-        for tap, tensors in zip(self._network.hidden, layers, strict=True):
+        for tap, tensors, covariance in zip(self._network.hidden, layers, covariances, strict=True):
             reduced: dict[str, Any] = dict(tensors)
+            reduced["effective_dimension"] = _effective_dimension(covariance.numpy())
             gate = float(reduced.pop("gate_rms"))
             gates.append(gate if np.isfinite(gate) else None)
             path = tap.kernel.path if tap.kernel is not None else ""
@@ -245,7 +259,7 @@ def _weights(kernel: Any) -> dict[str, Any]:
     """The kernel's standard deviation, and whether all units have identical incoming weights."""
     units = tf.reshape(kernel, (-1, kernel.shape[-1]))
     return {
-        "weight_std": tf.math.reduce_std(kernel),
+        "weight_std": tf.math.reduce_std(tf.cast(kernel, tf.float64)),
         "identical": tf.reduce_all(units == units[:, :1]),
     }
 
@@ -257,27 +271,44 @@ def _piece_share(pieces: Any) -> Any:
 
 
 def _share(condition: Any) -> Any:
-    return tf.reduce_mean(tf.cast(condition, tf.float64), axis=0)
+    """Of each unit's entries, (entries, units) -> (units,)."""
+    return tf.cast(_count(condition, 0), tf.float64) / tf.cast(tf.shape(condition)[0], tf.float64)
+
+
+def _count(condition: Any, axis: int | None = None) -> Any:
+    return tf.reduce_sum(tf.cast(condition, tf.int32), axis=axis)
+
+
+def _rounded(bound: float, dtype: Any, outwards: float) -> Any:
+    """The number of a narrower type that bounds the same entries: no entry lies between the two."""
+    kind = dtype.as_numpy_dtype
+    near = kind(bound)
+    inside = float(near) > bound if outwards < 0 else float(near) < bound
+    return np.nextafter(near, kind(outwards)) if inside else near
 
 
 def _rms(x: Any) -> Any:
     return tf.sqrt(tf.reduce_mean(tf.square(x)))
 
 
-def _phi_b(activation: str, a: Any) -> Any:
+def _phi_b(activation: str, a: Any, mean_abs: Any) -> Any:
     """Rakitianskaia and Engelbrecht 2015, in the form without bins (equal for an even number)."""
     bounds = output_range(activation)
     if bounds is None:
         return tf.constant(np.nan, tf.float64)
     lower, upper = bounds
+    if lower == -upper:
+        return tf.reduce_mean(mean_abs) / upper
     return tf.reduce_mean(tf.abs(2.0 * (a - lower) / (upper - lower) - 1.0))
 
 
-def _percentiles(z: Any) -> dict[str, Any]:
+def _percentiles(z: Any, mean: Any, deviation: Any) -> dict[str, Any]:
     """Linear interpolation between order statistics, as NumPy's default; from a histogram where there are many."""
     flat = tf.reshape(z, [-1])
-    many = flat.shape[0] is None or flat.shape[0] > _MOST_SORTED
-    found = _percentiles_of_histogram(flat) if many else _percentiles_of_sorted(flat)
+    if flat.shape[0] is None or flat.shape[0] > _MOST_SORTED:
+        found = _percentiles_of_histogram(flat, mean, deviation)
+    else:
+        found = _percentiles_of_sorted(tf.cast(flat, tf.float64))
     return {f"z_p{percent}": value for percent, value in zip(PERCENTILES, found, strict=True)}
 
 
@@ -293,17 +324,19 @@ def _percentiles_of_sorted(flat: Any) -> list[Any]:
     return found
 
 
-def _percentiles_of_histogram(flat: Any) -> list[Any]:
+def _percentiles_of_histogram(flat: Any, mean: Any, deviation: Any) -> list[Any]:
     """Off by at most a bin, 0.0035 standard deviations.
 
     By Cantelli's inequality at most 1 / (1 + k^2) of any distribution lies k standard deviations or more to one side of
     its mean: with k = 7.1 less than 2 %, so that the percentiles 2 to 98 lie within, whatever the outliers do.
     """
-    mean, deviation = tf.reduce_mean(flat), tf.math.reduce_std(flat)
     low, width = mean - _REACH * deviation, 2 * _REACH * deviation / _BINS
-    place = (flat - low) / tf.where(width > 0, width, tf.ones_like(width))
-    # What is not finite has no percentile: the record is nulls then, and a cast of it would be undefined.
-    bins = tf.cast(tf.where(tf.math.is_finite(place), tf.clip_by_value(place, 0, _BINS - 1), 0), tf.int32)
+    # In the type of the entries, half as many bytes: near the mean its difference is exact, and the rest is one shift.
+    near, scale = tf.cast(mean, flat.dtype), tf.where(width > 0, 1.0 / width, tf.ones_like(width))
+    shift = (tf.cast(near, tf.float64) - low) * scale
+    place = (flat - near) * tf.cast(scale, flat.dtype) + tf.cast(shift, flat.dtype)
+    # What is not finite has no percentile, and the record is nulls then; the cast of it may be any integer.
+    bins = tf.maximum(tf.cast(tf.clip_by_value(place, 0, _BINS - 1), tf.int32), 0)
     counts = tf.math.bincount(bins, minlength=_BINS, maxlength=_BINS, dtype=tf.int32)
     upto = tf.cumsum(counts)
     found = []
@@ -316,19 +349,27 @@ def _percentiles_of_histogram(flat: Any) -> list[Any]:
     return found
 
 
-def _effective_dimension(a: Any, mean: Any) -> Any:
+def _covariance(centred: Any) -> tuple[Any, Any]:
+    """(units, units), empty for wide layers, and the variances, (units,)."""
+    if centred.shape[-1] > _WIDEST:
+        return tf.zeros((0, 0), tf.float64), tf.reduce_mean(tf.square(centred), axis=0)
+    product = tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(centred)[0], tf.float64)
+    return product, tf.linalg.diag_part(product)
+
+
+def _effective_dimension(covariance: np.ndarray) -> float:
     """Share of the covariance's eigendirections that hold 99 % of the variance (Delve's measure)."""
-    units = a.shape[-1]
-    if units > _WIDEST:
-        return tf.constant(np.nan, tf.float64)
-    centred = a - mean
-    covariance = tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(a)[0], tf.float64)
-    safe = tf.where(tf.math.is_finite(covariance), covariance, tf.zeros_like(covariance))
-    values = tf.reverse(tf.maximum(tf.linalg.eigvalsh(safe), 0.0), [0])
-    total = tf.reduce_sum(values)
-    short = tf.reduce_sum(tf.cast(tf.cumsum(values) < 0.99 * total, tf.float64))
-    share = (short + 1.0) / units
-    return tf.where(total > 0, share, tf.constant(np.nan, tf.float64))
+    if not covariance.size or not np.isfinite(covariance).all():
+        return math.nan
+    values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)[::-1]
+    total = values.sum()
+    return float(((np.cumsum(values) < 0.99 * total).sum() + 1.0) / len(values)) if total > 0 else math.nan
+
+
+def _packed(packing: "_Packing", layers: list[dict[str, Any]], network: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """All numbers as one vector, and the covariances as they are: LAPACK is faster than TensorFlow's eigenvalues."""
+    covariances = [layer.pop("covariance") for layer in layers]
+    return packing.pack(layers, network), covariances
 
 
 class _Packing:

@@ -14,6 +14,7 @@ from satnet.training.network import Network
 
 TAIL = 32  # steps of an epoch whose update ratios are measured
 _CHUNK_BYTES = 64_000_000  # of gathered rows; smaller blocks were slower (docs/performance.md)
+_LANES = 128  # columns of a kernel whose sums XLA vectorizes well
 _NOTHING = (np.float64(0.0), np.int32(0))  # the sum of the batches' mean losses, and the hits
 _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between slices
 
@@ -47,8 +48,15 @@ def hits(y: Any, prediction: Any) -> Any:
 
 
 def _norm(tensor: Any) -> Any:
-    """Down the columns first: XLA on a CPU adds up a whole matrix one number at a time."""
-    return tf.sqrt(tf.reduce_sum(tf.reduce_sum(tf.square(tf.cast(tensor, tf.float32)), axis=0)))
+    """Over the columns first: XLA on a CPU adds up a whole matrix one number at a time.
+
+    Rows of narrow or odd width keep its vectors short, and a product with ones does not (docs/performance.md).
+    """
+    squares = tf.square(tf.cast(tensor, tf.float32))
+    squares = tf.reshape(squares, (-1, squares.shape[-1]))
+    if squares.shape[-1] % _LANES:
+        return tf.sqrt(tf.reduce_sum(tf.matmul(tf.ones((1, squares.shape[0])), squares)))
+    return tf.sqrt(tf.reduce_sum(tf.reduce_sum(squares, axis=0)))
 
 
 def standardized(x: Any, scaling: tuple[Any, Any]) -> Any:
