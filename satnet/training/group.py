@@ -56,6 +56,8 @@ def train_group(members: Sequence[Member], *, data_dir: Path, checkpoint_every: 
     What goes wrong for one member ends that one; what goes wrong for all (no data, no memory) ends all.
     """
     running: list[_Running] = []
+    if not members:
+        return
     try:
         running = _begun(members, data_dir, checkpoint_every)
         _epochs(running)
