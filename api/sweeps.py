@@ -13,7 +13,7 @@ from satnet.results import new_id
 from satnet.spec import parse_spec, plan_network
 from satnet.store import Store
 from satnet.sweeps import answers
-from satnet.sweeps.advance import advance, errors_of
+from satnet.sweeps.advance import PATIENCE, advance, errors_of
 from satnet.sweeps.search import all_at_once
 from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec, parse_sweep
@@ -36,7 +36,7 @@ def create(
     if refused and len(refused) == sweep.points:
         raise InvalidSpec(refused[min(refused)][1])
     identity, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
-    advance(store, settings, identity, wake)
+    advance(store, settings, identity, wake, PATIENCE)
     headers = {"Location": f"/v1/sweeps/{identity}"}
     return JSONResponse(answers.document(store, identity), 202, headers=headers)
 
@@ -169,5 +169,5 @@ def _again(store: Store, identity: str, statuses: tuple[str, ...], *, anew: bool
 
 
 def _stepped(store: Store, settings: SettingsDep, identity: str, status: int) -> Response:
-    advance(store, settings, identity, wake)
+    advance(store, settings, identity, wake, PATIENCE)
     return JSONResponse(answers.document(store, identity), status)

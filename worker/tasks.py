@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -14,14 +13,13 @@ from satnet.errors import SatnetError
 from satnet.settings import DEFAULT_TRAINER, Settings
 from satnet.store import Store
 from satnet.sweeps import side_by_side
-from satnet.sweeps.advance import advance, load
+from satnet.sweeps.advance import PATIENCE, advance, load
 from worker import drain
 from worker.attempt import Trainer, run_attempt
 from worker.group import run_group
 
 _log = logging.getLogger(__name__)
 _bell = Bell()
-_TURNS = 20  # how often a worker asks for its turn; the housekeeping does it anyway, two seconds later
 current: list[str] = []  # the experiment that this process runs, for whoever asks
 latest: list[str] = []  # the one that it claimed last
 
@@ -63,10 +61,7 @@ def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> Non
     for identity in sweeps:
         try:
             if store.trials_open(identity) == 0 or load(store.sweep(identity).spec).search == "tpe":
-                turns = 0
-                while not advance(store, settings, identity, _bell.ring) and turns < _TURNS:
-                    turns += 1
-                    time.sleep(0.05)
+                advance(store, settings, identity, _bell.ring, PATIENCE)
         except (SatnetError, OSError) as error:
             _log.warning("sweep %s: %s", identity, error)
 

@@ -1,6 +1,7 @@
 """Taking a sweep one step on. No process owns one: whoever finishes a trial does it, and the housekeeping of all."""
 
-import logging
+import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,23 +19,37 @@ from satnet.sweeps.search import Told, next_points
 from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec
 
-_log = logging.getLogger(__name__)
+_PAUSE = 0.02  # seconds between two questions whose turn it is
+PATIENCE = 1.0  # of whoever changed something that the sweep shall act on
 Wake = Callable[[str], None]
 
 
-def advance(store: Store, settings: Settings, identity: str, wake: Wake) -> bool:
-    """Submit what is to be tried next, stop what is to be stopped, or end the sweep; False if another process does it.
+def advance(store: Store, settings: Settings, identity: str, wake: Wake, patience: float = 0.0) -> bool:
+    """Submit what is to be tried next, stop what is to be stopped, or end the sweep.
 
     Every step may be repeated, and cut anywhere: what it decides follows from what is stored, and a trial's place in
     the sweep is taken by the same script that stores the trial.
+
+    Args:
+        store: of the sweep.
+        settings: for what is submitted.
+        identity: the sweep's.
+        wake: called with each queue that got something.
+        patience: seconds to wait for a turn while another process has it.
+
+    Returns:
+        False if another process had it all the time; the next housekeeping takes the step then.
     """
-    with store.sweep_turn(identity) as mine:
-        if mine:
-            try:
-                _Step(store, settings, identity, wake).take()
-            except NotFound:  # it expired meanwhile
+    until = time.monotonic() + patience
+    while True:
+        with store.sweep_turn(identity) as mine:
+            if mine:
+                with contextlib.suppress(NotFound):  # it expired meanwhile
+                    _Step(store, settings, identity, wake).take()
                 return True
-        return mine
+        if time.monotonic() > until:
+            return False
+        time.sleep(_PAUSE)
 
 
 def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
