@@ -30,33 +30,38 @@ def create(
 ) -> Response:
     """Accept a sweep; its trials that are known from the start are queued before the answer leaves."""
     sweep = parse_sweep(body)
-    refused = _refused(sweep)
     if dry_run:
-        return JSONResponse(_estimate(sweep, refused))
-    if refused and len(refused) == sweep.points:
-        raise InvalidSpec(refused[min(refused)][1])
+        return JSONResponse(_estimate(sweep))
+    _one_is_valid(sweep)
     identity, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
     advance(store, settings, identity, wake, PATIENCE)
     headers = {"Location": f"/v1/sweeps/{identity}"}
     return JSONResponse(answers.document(store, identity), 202, headers=headers)
 
 
-def _refused(sweep: SweepSpec) -> dict[int, tuple[dict[str, Any], Any]]:
-    """Point -> (parameters, errors) of those known from the start that are no valid specs."""
-    found = {}
-    for number, parameters in enumerate(all_at_once(sweep) or []):
+def _one_is_valid(sweep: SweepSpec) -> None:
+    """Raises InvalidSpec where every point that is known from the start is refused, with what is wrong with the first."""
+    first = None
+    for parameters in all_at_once(sweep) or []:
         try:
             sweep.spec_at(parameters, 0)
         except InvalidSpec as error:
-            found[number] = (parameters, error.errors)
-    return found
+            first = first or error
+        else:
+            return
+    if first is not None:
+        raise first
 
 
-def _estimate(sweep: SweepSpec, refused: dict[int, tuple[dict[str, Any], Any]]) -> dict[str, Any]:
+def _estimate(sweep: SweepSpec) -> dict[str, Any]:
     """What a dry run tells; the time is a guess for one worker on two CPU cores, without trials side by side."""
-    base = parse_spec(sweep.base)
-    points = [one for number, one in enumerate(all_at_once(sweep) or []) if number not in refused]
-    specs = [sweep.spec_at(one, 0) for one in points] or [base] * sweep.points
+    base, specs, refused = parse_spec(sweep.base), [], []
+    for number, parameters in enumerate(all_at_once(sweep) or []):
+        try:
+            specs.append(sweep.spec_at(parameters, 0))
+        except InvalidSpec as error:
+            refused.append({"point": number, "parameters": parameters, "errors": errors_of(error)})
+    specs = specs or [base] * sweep.points
     seconds = [estimate.seconds(one, plan_network(one)) for one in specs]
     groups = {name for one in specs if (name := group_of(one))} if sweep.side_by_side else set()
     return {
@@ -64,10 +69,7 @@ def _estimate(sweep: SweepSpec, refused: dict[int, tuple[dict[str, Any], Any]]) 
         "spec": sweep.to_json(),
         "points": sweep.points,
         "trials": len(specs) * sweep.repeats,
-        "invalid": [
-            {"point": number, "parameters": parameters, "errors": errors_of(InvalidSpec(errors))}
-            for number, (parameters, errors) in refused.items()
-        ],
+        "invalid": refused,
         "side_by_side_groups": len(groups) * (1 if base.dataset.split_seed is not None else sweep.repeats),
         "estimate": {"seconds": None if None in seconds else sweep.repeats * sum(one or 0.0 for one in seconds)},
     }
