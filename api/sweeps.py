@@ -40,7 +40,7 @@ def create(
 
 
 def _one_is_valid(sweep: SweepSpec) -> None:
-    """Raises InvalidSpec where every point that is known from the start is refused, with what is wrong with the first."""
+    """Raises InvalidSpec where every point that is known from the start is refused: what the first is refused for."""
     first = None
     for parameters in all_at_once(sweep) or []:
         try:
