@@ -59,13 +59,17 @@ class Writer:
         tracer = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", str(log), *inject, "-p", str(pid)], stderr=subprocess.DEVNULL
         )
-        while "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text():
-            if tracer.poll() is not None:
+        ended, status = 0, 0
+        while not ended and "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text():
+            left = tracer.poll() is not None
+            ended, status = os.waitpid(pid, os.WNOHANG)  # the call in which it waits may be the one that kills it
+            if left and not ended:
                 os.kill(pid, signal.SIGKILL)
                 raise SystemExit("strace may not trace here")
             time.sleep(0.002)
         os.close(go)
-        _, status = os.waitpid(pid, 0)
+        if not ended:
+            _, status = os.waitpid(pid, 0)
         tracer.wait(10)
         return status, len(log.read_text().splitlines())
 

@@ -111,10 +111,16 @@ def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "ha
             with Fleet(place, 1, failpoints=f"{name}={action}@{token}") as fleet:
                 time.sleep(0.2)
                 token.touch()
+                if (name, action) == ("after_submit", "raise"):
+                    fleet.tolerated.add(500)
                 for number in range(3):
-                    fleet.submit(f"e{number}", labels={"pause": "0.05"})
-                if name == "before_release":
+                    fleet.submit(f"e{number}", labels={"pause": "0.25" if name in _MIDWAY else "0.05"})
+                if name in _MIDWAY:
                     fleet.until(lambda fleet=fleet: fleet.raw.zcard("sn:ix:running"), 30)
+                if name == "after_resume":  # which takes a loss
+                    time.sleep(1)
+                    fleet.kill_child("worker0")
+                if name == "before_release":
                     for identity in fleet.accepted().values():
                         httpx.post(f"{fleet.url}/v1/experiments/{identity}/pause", timeout=5)
                     time.sleep(2)
@@ -132,6 +138,7 @@ def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "ha
     return score
 
 
+_MIDWAY = ("after_resume", "before_release")  # are passed when something ends a run before its time
 _POINTLESS = {
     ("in_reap", "hang"),  # hangs one thread of one process: the lock passes on to the others
     ("after_submit", "hang"),  # as a request that never ends

@@ -59,14 +59,14 @@ def torn_tail(folder, count=10, environment=None, seed=1):
 
 
 def _tear(store, rng, *, how):
-    """What a machine leaves that loses its power: half of a command (0), also with zeros after it (2), or less (1)."""
+    """What a machine leaves that loses its power: half of a command (2), also with zeros after it (0), or less (1)."""
     last = max((store / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime)
     if how == 1:
         os.truncate(last, last.stat().st_size - rng.randint(1, 60))
         return
     with last.open("ab") as file:
         file.write(b"*3\r\n$4\r\nHSET\r\n$11\r\nsn:exp:torn\r\n$6\r\nsta"[: rng.randint(1, 44)])
-        file.write(bytes(5000) if how == 2 else b"")
+        file.write(bytes(5000) if how == 0 else b"")
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ SHORT = {
     "store restarts": lambda folder: schedules.store_restarts(folder, count=3, experiments=12),
     "store away": lambda folder: schedules.store_away(folder, seconds=6),
     "store frozen": lambda folder: network.frozen_store(folder, 1, 6),
-    "torn file": lambda folder: storage.torn_tail(folder, 3),
+    "torn file": lambda folder: storage.torn_tail(folder, 2),
     "memory full": lambda folder: storage.memory_full(folder, 6),
     "disk full": lambda folder: storage.disk_full(folder, 1, 3),
     "partition": lambda folder: network.partitions(folder, 1, 5),
