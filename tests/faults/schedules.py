@@ -98,6 +98,35 @@ def lost_names(fleet):
     return found
 
 
+def _failpoint(place, name, action):
+    """One service that fails there once."""
+    place.mkdir()
+    token = place / "token"
+    with Fleet(place, 1, failpoints=f"{name}={action}@{token}") as fleet:
+        time.sleep(0.2)
+        token.touch()
+        if (name, action) == ("after_submit", "raise"):
+            fleet.tolerated.add(500)
+        for number in range(3):
+            fleet.submit(f"e{number}", labels={"pause": "0.25" if name in _MIDWAY else "0.05"})
+        if name in _MIDWAY:
+            fleet.until(lambda: fleet.raw.zcard("sn:ix:running"), 30)
+        if name == "after_resume":  # which takes a loss
+            time.sleep(1)
+            fleet.kill_child("worker0")
+        if name == "before_release":
+            for identity in fleet.accepted().values():
+                httpx.post(f"{fleet.url}/v1/experiments/{identity}/pause", timeout=5)
+            time.sleep(2)
+            _resume_all(fleet)
+        with contextlib.suppress(AssertionError):
+            fleet.settle(60)
+        one = Score(f"{name} {action}").judge(fleet, _internal(fleet) if action == "raise" else ())
+        if token.exists():
+            one.wrong.append("the failpoint was not passed")
+        return one
+
+
 def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "hang")):
     """Every failpoint with every action, once each; the service gets over all of them."""
     score = Score("each failpoint x {kill, raise, hang}")
@@ -105,36 +134,12 @@ def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "ha
         for action in actions:
             if (name, action) in _POINTLESS:
                 continue
-            place = folder / f"{name}-{action}"
-            place.mkdir()
-            token = place / "token"
-            with Fleet(place, 1, failpoints=f"{name}={action}@{token}") as fleet:
-                time.sleep(0.2)
-                token.touch()
-                if (name, action) == ("after_submit", "raise"):
-                    fleet.tolerated.add(500)
-                for number in range(3):
-                    fleet.submit(f"e{number}", labels={"pause": "0.25" if name in _MIDWAY else "0.05"})
-                if name in _MIDWAY:
-                    fleet.until(lambda fleet=fleet: fleet.raw.zcard("sn:ix:running"), 30)
-                if name == "after_resume":  # which takes a loss
-                    time.sleep(1)
-                    fleet.kill_child("worker0")
-                if name == "before_release":
-                    for identity in fleet.accepted().values():
-                        httpx.post(f"{fleet.url}/v1/experiments/{identity}/pause", timeout=5)
-                    time.sleep(2)
-                    _resume_all(fleet)
-                with contextlib.suppress(AssertionError):
-                    fleet.settle(60)
-                one = Score(f"{name} {action}").judge(fleet, _internal(fleet) if action == "raise" else ())
-                if token.exists():
-                    one.wrong.append("the failpoint was not passed")
-                score.wrong += [f"{name} {action}: {wrong}" for wrong in one.wrong]
-                score.faults += 1
-                score.accepted += one.accepted
-                score.lost, score.doubled = score.lost + one.lost, score.doubled + one.doubled
-                score.stuck += one.stuck
+            one = _failpoint(folder / f"{name}-{action}", name, action)
+            score.wrong += [f"{name} {action}: {wrong}" for wrong in one.wrong]
+            score.faults += 1
+            score.accepted += one.accepted
+            score.lost, score.doubled = score.lost + one.lost, score.doubled + one.doubled
+            score.stuck += one.stuck
     return score
 
 
