@@ -1,5 +1,7 @@
 """The trained network as one `.keras` file that takes raw rows: standardization is its first layer."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,22 @@ def whole_model(network: Network, data: Data) -> Any:
 
 def save_model(network: Network, data: Data, path: Path) -> None:
     """Write it to `path`, which ends in .keras."""
-    whole_model(network, data).save(path)
+    with _plain_regularizers(network):
+        whole_model(network, data).save(path)
+
+
+@contextlib.contextmanager
+def _plain_regularizers(network: Network) -> Iterator[None]:
+    """Keras's own, whose strengths are numbers: what loads the file need not know satnet."""
+    penalised = [layer for _, layer in network.weighted if layer.kernel_regularizer is not None]
+    penalties = [layer.kernel_regularizer for layer in penalised]
+    try:
+        for layer in penalised:
+            layer.kernel_regularizer = layer.kernel_regularizer.plain()
+        yield
+    finally:
+        for layer, penalty in zip(penalised, penalties, strict=True):
+            layer.kernel_regularizer = penalty
 
 
 def predict(path: Path, instances: Any) -> list[Any]:

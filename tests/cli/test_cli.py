@@ -119,7 +119,7 @@ def test_presets_and_schema_need_no_service():
     listed, schema = satnet("presets", "-o", "json"), satnet("schema")
 
     # then
-    assert [one["name"] for one in json.loads(listed.stdout)] == presets.names()
+    assert [one["name"] for one in json.loads(listed.stdout)] == presets.names() + presets.sweep_names()
     assert "layers" in json.loads(schema.stdout)["properties"]
     assert all(name in satnet("presets").stdout for name in presets.names())
 

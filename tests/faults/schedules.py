@@ -245,11 +245,26 @@ def lost_replies(url, port):
     compare("cancel", lambda: store.cancel(other), lambda _: plain.get(other)["status"] == "cancelled")
     compare("reap", store.reap, lambda one: one is None or one == [])
     compare("repair", store.repair, lambda one: one == [])
+    _lost_replies_of_sweeps(compare, store, plain)
     score.accepted = 2
     store.close()
     plain.close()
     proxy.close()
     return score
+
+
+def _lost_replies_of_sweeps(compare, store, plain):
+    swept = "swp_1"
+    compare(
+        "sweep",
+        lambda: store.create_sweep(swept, {"name": "s"}, "k3", "f"),
+        lambda one: one[0] == swept and plain.open_sweeps() == [swept],
+    )
+    compare(
+        "sweep_status",
+        lambda: store.set_sweep_status(swept, "cancelled", ("running",)),
+        lambda _: plain.sweep(swept).status == "cancelled" and plain.open_sweeps() == [],
+    )
 
 
 def _deleted(store, identity):

@@ -7,12 +7,12 @@ import hashlib
 import json
 import os
 import time
-from types import SimpleNamespace
 
 import numpy as np
 
 from satnet.training.checkpoint import Checkpoint
 from satnet.training.keeper import Keeper
+from satnet.training.result import TrainingResult
 
 EPOCHS = 12
 
@@ -101,4 +101,4 @@ def train(
         state = Checkpoint(None, epoch, {"weight0": np.zeros(floats)}, {"chain": chain})
         keeper.epoch_over(lambda state=state: state, pause)
     write(ledger, event="end", n=name, attempt=attempt, epoch=epochs)
-    return SimpleNamespace(summary_extra={"chain": chain}, environment={"stub": True}, stop_reason="completed")
+    return TrainingResult({"chain": chain}, {"stub": True}, "completed")

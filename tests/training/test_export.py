@@ -38,7 +38,12 @@ def test_saved_model_predicts_from_raw_rows(standardize, tmp_path):
             *hidden,
             {"type": "maxout", "units": 8},
             {"type": "batch_normalization"},
-            {"type": "dense", "units": 10, "activation": "softmax"},
+            {
+                "type": "dense",
+                "units": 10,
+                "activation": "softmax",
+                "kernel_regularizer": {"name": "l1_l2", "l1": 1e-5},
+            },
         ],
         "training": {"epochs": 12},
         "seed": 1,
@@ -52,7 +57,9 @@ def test_saved_model_predicts_from_raw_rows(standardize, tmp_path):
     accuracy = (outputs.argmax(axis=1) == load_digits().target).mean()
     assert result.summary_extra["test"]["accuracy"] > 0.8
     assert accuracy == pytest.approx(result.summary_extra["test"]["accuracy"], abs=0.06)
-    assert keras.models.load_model(path).input_shape == (None, 8, 8)
+    loaded = keras.models.load_model(path)
+    assert loaded.input_shape == (None, 8, 8)
+    assert loaded.layers[-1].layers[-2].kernel_regularizer.get_config() == pytest.approx({"l1": 1e-5, "l2": 0.0})
 
 
 def test_saved_regression_answers_in_the_targets_units(tmp_path):
