@@ -1,16 +1,19 @@
 """One compiled pass over the probe set: all z, all a, all gradients; only reduced numbers come out."""
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from threadpoolctl import ThreadpoolController
 
 from satnet.saturation.activations import RELU_FAMILY, RESTS_OFF_ZERO, output_range
 from satnet.saturation.network import chance_loss, network_record
 from satnet.saturation.reduced import record_from_reduced, unit_arrays
 from satnet.saturation.regions import prescribed_std, region
 from satnet.training.network import Network, Tap, build_activation
+from satnet.training.sums import column_sums, counts, products, square_sum
 
 PERCENTILES = (2, 15, 50, 85, 98)
 _MOST_SORTED = 2**13  # entries whose percentiles are exact; those of more are read from a histogram
@@ -90,8 +93,7 @@ class Probe:
         """
         tap, bounds = self._network.taps[index], self._regions[index]
         units, never_negative = z32.shape[-1], tap.activation in _NEVER_NEGATIVE
-        z32, a32 = tf.reshape(z32, (-1, units)), tf.reshape(a32, (-1, units))  # (rows x positions, units)
-        z, a, delta = (tf.cast(one, tf.float64) for one in (z32, a32, delta32))
+        z32, a32, delta32 = (tf.reshape(one, (-1, units)) for one in (z32, a32, delta32))  # (rows x positions, units)
         low = high = active = tf.zeros(units, tf.float64)
         if bounds is not None and bounds.low is not None:
             low = _share(z32 <= _rounded(bounds.low, z32.dtype, -np.inf))
@@ -99,12 +101,13 @@ class Probe:
             high = _share(z32 >= _rounded(bounds.high, z32.dtype, np.inf))
         if tap.activation in RELU_FAMILY:
             active = _share(z32 > 0)
-        mean, z_mean = tf.reduce_mean(a, axis=0), tf.reduce_mean(z)
-        z_std, a_mean = tf.sqrt(tf.reduce_mean(tf.square(z - z_mean))), tf.reduce_mean(mean)
-        centred = a - mean
-        mean_abs = mean if never_negative else tf.reduce_mean(tf.abs(a), axis=0)
+        z_mean, z_std = _spread(z32)
+        mean = _mean(a32)
+        a_mean = tf.reduce_mean(mean)
+        centred = _centred(a32, mean)
+        mean_abs = mean if never_negative else _mean(tf.abs(a32))
         covariance, variances = _covariance(centred)
-        gate, gate_rms = self._gates(tap, bounds, z, active)
+        gate, gate_rms = self._gates(tap, bounds, z32, active)
         numbers = {
             "low": low,
             "high": high,
@@ -117,22 +120,23 @@ class Probe:
             "z_std": z_std,
             "a_mean": a_mean,
             "a_std": tf.sqrt(tf.reduce_mean(variances + tf.square(mean - a_mean))),
-            "phi_b": _phi_b(tap.activation, a, mean_abs),
-            "delta_rms": _rms(delta),
-            "zero_gradient_fraction": tf.reduce_mean(_share(tf.reshape(delta32 == 0, (-1, units)))),
-            "non_finite": _count(~tf.math.is_finite(z32)) + _count(~tf.math.is_finite(a32)),
+            "phi_b": _phi_b(tap.activation, a32, mean_abs),
+            "delta_rms": tf.sqrt(square_sum(delta32) / _entries(delta32)),
+            "zero_gradient_fraction": tf.reduce_mean(_share(delta32 == 0)),
+            "non_finite": _non_finite(z32, z_std) + _non_finite(a32, mean),
             "covariance": covariance,
         }
         if tap.activation in RESTS_OFF_ZERO:
-            numbers["mean_abs_centred"] = tf.reduce_mean(tf.abs(centred), axis=0)
+            numbers["mean_abs_centred"] = _mean(tf.abs(centred))
         return numbers | _percentiles(z32, z_mean, z_std)
 
-    def _gates(self, tap: Tap, bounds: Any, z: Any, active: Any) -> tuple[Any, Any]:
+    def _gates(self, tap: Tap, bounds: Any, z32: Any, active: Any) -> tuple[Any, Any]:
         """Per unit mean |f'(z)| / S, and the RMS of f'(z), unnormalised."""
         if bounds is None:
-            return tf.fill([z.shape[-1]], tf.constant(np.nan, tf.float64)), tf.constant(np.nan, tf.float64)
+            return tf.fill([z32.shape[-1]], tf.constant(np.nan, tf.float64)), tf.constant(np.nan, tf.float64)
         if tap.activation == "relu" and not tap.parameters:  # its slope is 1 where it is active, else 0
             return active, tf.sqrt(tf.reduce_mean(active))
+        z = tf.cast(z32, tf.float64)
         with tf.GradientTape() as tape:
             tape.watch(z)
             value = build_activation(_Named(tap))(z)
@@ -272,11 +276,35 @@ def _piece_share(pieces: Any) -> Any:
 
 def _share(condition: Any) -> Any:
     """Of each unit's entries, (entries, units) -> (units,)."""
-    return tf.cast(_count(condition, 0), tf.float64) / tf.cast(tf.shape(condition)[0], tf.float64)
+    return counts(condition) / condition.shape[0]
 
 
-def _count(condition: Any, axis: int | None = None) -> Any:
-    return tf.reduce_sum(tf.cast(condition, tf.int32), axis=axis)
+def _mean(x: Any) -> Any:
+    """(entries, units) -> (units,), float64."""
+    return column_sums(x) / x.shape[0]
+
+
+def _entries(x: Any) -> int:
+    return int(x.shape.num_elements())
+
+
+def _centred(x: Any, mean: Any) -> Any:
+    """Less each unit's mean; in the entries' own type, whose sums then lose nothing to the mean."""
+    return x - tf.cast(mean, x.dtype)
+
+
+def _spread(z: Any) -> tuple[Any, Any]:
+    """Mean and standard deviation of all entries, from squares about a rounded mean."""
+    mean = tf.reduce_mean(_mean(z))
+    off = tf.cast(tf.cast(mean, z.dtype), tf.float64) - mean
+    square = square_sum(z - tf.cast(mean, z.dtype)) / _entries(z)
+    return mean, tf.sqrt(tf.maximum(square - tf.square(off), 0.0))
+
+
+def _non_finite(x: Any, sums: Any) -> Any:
+    """How many entries are not finite; they are counted only where a sum of them is not."""
+    wrong = lambda: tf.reduce_sum(tf.cast(~tf.math.is_finite(x), tf.int32))  # noqa: E731 - a branch
+    return tf.cond(tf.reduce_all(tf.math.is_finite(sums)), lambda: 0, wrong)
 
 
 def _rounded(bound: float, dtype: Any, outwards: float) -> Any:
@@ -299,7 +327,7 @@ def _phi_b(activation: str, a: Any, mean_abs: Any) -> Any:
     lower, upper = bounds
     if lower == -upper:
         return tf.reduce_mean(mean_abs) / upper
-    return tf.reduce_mean(tf.abs(2.0 * (a - lower) / (upper - lower) - 1.0))
+    return tf.reduce_mean(_mean(tf.abs(2.0 * (a - lower) / (upper - lower) - 1.0)))
 
 
 def _percentiles(z: Any, mean: Any, deviation: Any) -> dict[str, Any]:
@@ -350,18 +378,26 @@ def _percentiles_of_histogram(flat: Any, mean: Any, deviation: Any) -> list[Any]
 
 
 def _covariance(centred: Any) -> tuple[Any, Any]:
-    """(units, units), empty for wide layers, and the variances, (units,)."""
+    """(units, units), empty for wide layers, and the variances, (units,); of entries less their rounded means."""
+    entries, off = centred.shape[0], _mean(centred)
     if centred.shape[-1] > _WIDEST:
-        return tf.zeros((0, 0), tf.float64), tf.reduce_mean(tf.square(centred), axis=0)
-    product = tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(centred)[0], tf.float64)
-    return product, tf.linalg.diag_part(product)
+        return tf.zeros((0, 0), tf.float64), _mean(tf.square(centred)) - tf.square(off)
+    product = products(centred) / entries - off[:, None] * off[None]
+    return product, tf.maximum(tf.linalg.diag_part(product), 0.0)
+
+
+@functools.cache
+def _threads() -> Any:
+    """BLAS with one thread: more of them wait for each other, and for TensorFlow's, longer than they compute."""
+    return ThreadpoolController()
 
 
 def _effective_dimension(covariance: np.ndarray) -> float:
     """Share of the covariance's eigendirections that hold 99 % of the variance (Delve's measure)."""
     if not covariance.size or not np.isfinite(covariance).all():
         return math.nan
-    values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)[::-1]
+    with _threads().limit(limits=1, user_api="blas"):
+        values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)[::-1]
     total = values.sum()
     return float(((np.cumsum(values) < 0.99 * total).sum() + 1.0) / len(values)) if total > 0 else math.nan
 
