@@ -1,7 +1,7 @@
 """Seconds an epoch: satnet with its measurements on beside its peers, in turn, in one call.
 
     make bench                            (environment of the peers, all networks, docs/performance.md)
-    .venv/bin/python benchmarks/compare.py --peers PYTHON [--rounds 5] [--only NAME] [--write]
+    .venv/bin/python benchmarks/compare.py --peers PYTHON [--rounds 5] [--only NAME] [--tables NAME ...] [--write]
 
 Every runner is a process of its own that loads 60,000 x 784 rows, compiles and warms up first, and then trains for a
 second when it is its turn, while the others wait. Validation is off. At batch size 1 the slow ones run 4,000 steps,
@@ -46,6 +46,7 @@ MEASURING = {
     "PyTorch, Delve": ("pytorch.py", "delve", True, SOME),
     "PyTorch, Cockpit (economy)": ("pytorch.py", "cockpit", True, SOME[:1]),
 }
+XLA = {OURS: ("ours.py", "on", False, None), "satnet, the other choice": ("ours.py", "other", False, None)}
 
 
 class Runner:
@@ -143,18 +144,19 @@ def write(section: str, text: str) -> None:
 
 
 def main() -> None:
-    """Both tables."""
+    """The tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", required=True, help="a Python with JAX, PyTorch and scikit-learn")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="")
+    parser.add_argument("--tables", nargs="*", default=["compare", "measuring", "xla"])
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     about = f"{versions(arguments.peers)}; medians of {arguments.rounds}."
     print(about, flush=True)
-    for section, kinds, works in (("compare", RUNNERS, list(WORK)), ("measuring", MEASURING, SOME)):
+    for section, kinds, works in (("compare", RUNNERS, WORK), ("measuring", MEASURING, SOME), ("xla", XLA, WORK)):
         results = {}
-        for work in works:
+        for work in works if section in arguments.tables else ():
             if arguments.only in work:
                 results[work] = timed(kinds, work, arguments.peers, arguments.rounds)
                 print(table(kinds, {work: results[work]}), flush=True)

@@ -22,7 +22,7 @@ def seconds(spec: ExperimentSpec, plan: NetworkPlan) -> float | None:
     if folds > 1:
         rows -= rows // folds
     steps = -(-rows // spec.training.batch_size)
-    slow = any(layer.type in ("conv2d", "dropout") for layer in plan.layers)
+    slow = any(layer.type == "conv2d" for layer in plan.layers)
     row = 6 * _multiplications(plan) / _FLOPS + 4 * prod(info.input_shape) / _BYTES
     epoch = steps * (_SLOW_STEP if slow else _STEP) + rows * row + _PROBE
     return float(f"{_START + folds * spec.training.epochs * epoch:.2g}")

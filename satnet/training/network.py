@@ -57,7 +57,7 @@ class Network:
 
     def dropouts(self) -> list[Any]:
         """The layers that draw random numbers while training."""
-        return [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+        return [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout) and layer.rate > 0]
 
     def batch_normalizations(self) -> list[Any]:
         """The layers with moving statistics."""

@@ -1,8 +1,10 @@
 """One epoch as one compiled program: a permutation goes in, sums come out."""
 
+import contextlib
+import functools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +22,12 @@ _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between sli
 
 
 def wants_xla(layer_types: set[str]) -> bool:
-    """XLA pays for dense networks at every batch size, and costs at convolutions and dropout on a CPU.
+    """XLA pays for dense networks at every batch size, and costs at convolutions on a CPU.
 
     Measured in docs/performance.md. A rule on the spec and never a timing, so that a resumed run executes the same
     program.
     """
-    return not layer_types & {"conv2d", "dropout"}
+    return "conv2d" not in layer_types
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,30 @@ def _norm(tensor: Any) -> Any:
     """Frobenius norm, as the trace of a product: a sum of squares by XLA on a CPU takes two to four times as long."""
     parts = tf.reshape(tf.cast(tensor, tf.float32), (_SPREAD if tensor.shape.num_elements() % _SPREAD == 0 else 1, -1))
     return tf.sqrt(tf.linalg.trace(tf.matmul(parts, parts, transpose_b=True)))
+
+
+def at_step(chunk: tuple[Any, ...], step: Any) -> tuple[Any, ...]:
+    """The batch of a step: its rows, labels and masks."""
+    return tuple(part[step] for part in chunk)
+
+
+@contextlib.contextmanager
+def masked(dropouts: Sequence[Any], masks: Sequence[Any]) -> Iterator[None]:
+    """While a step is traced, let Keras's dropout layers keep what masks (batch, ...) say instead of drawing.
+
+    XLA draws random numbers on a CPU ten times slower than TensorFlow's own kernel, which draws a chunk's at once.
+    """
+    try:
+        for layer, mask in zip(dropouts, masks, strict=True):
+            layer.call = functools.partial(_kept, mask, 1.0 / (1.0 - layer.rate))
+        yield
+    finally:
+        for layer in dropouts:
+            vars(layer).pop("call", None)
+
+
+def _kept(mask: Any, scale: float, inputs: Any, training: bool = False) -> Any:
+    return tf.where(mask, inputs * scale, tf.zeros_like(inputs)) if training else inputs
 
 
 def standardized(x: Any, scaling: tuple[Any, Any]) -> Any:
@@ -83,6 +109,7 @@ class EpochProgram:
         """`x` (rows, ...) and `y` (rows, outputs) as for `load`; `loss` and `optimizer` are Keras's own."""
         self._model, self._loss, self._optimizer = network.model, loss, optimizer
         self._batch_size = batch_size
+        self._dropouts = network.dropouts() if xla else []  # those whose masks are drawn beforehand
         self.load(x, y, scaling)
         self._kernels = [tap.kernel for tap in network.taps if tap.kernel is not None]
         optimizer.build(self._model.trainable_variables)
@@ -103,12 +130,17 @@ class EpochProgram:
         self._x, self._y = x, y
         self._scaling = tuple(tf.constant(part, tf.float32) for part in scaling)
 
-    def _gather(self, all_x: Any, all_y: Any, order: Any) -> tuple[Any, Any]:
-        """The rows of (steps, batch) row numbers, step by step."""
-        return tf.gather(all_x, order), tf.gather(all_y, order)
+    def _gather(self, all_x: Any, all_y: Any, order: Any, seeds: Any) -> tuple[Any, ...]:
+        """The rows of (steps, batch) row numbers, step by step, and a mask of each dropout, from its seed."""
+        masks = [
+            tf.random.stateless_uniform(tf.concat([tf.shape(order), layer.input.shape[1:]], 0), seed) >= layer.rate
+            for layer, seed in zip(self._dropouts, seeds, strict=True)
+        ]
+        return tf.gather(all_x, order), tf.gather(all_y, order), *masks
 
-    def _step(self, x: Any, y: Any, scaling: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
+    def _step(self, rows: tuple[Any, ...], scaling: Any) -> tuple[Any, Any]:
+        x, y, *masks = rows
+        with tf.GradientTape() as tape, masked(self._dropouts, masks):
             prediction = tf.cast(self._model(standardized(x, scaling), training=True), tf.float32)
             value = self._loss(y, prediction)
             for penalty in self._model.losses:
@@ -118,21 +150,23 @@ class EpochProgram:
         self._optimizer.apply(tape.gradient(scaled, variables), variables)
         return value, hits(y, prediction)
 
-    def _steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any]:
+    def _steps(self, chunk: tuple[Any, ...], scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any]:
         """Train on the batches start..stop of a chunk, (steps, batch, ...); losses and hits added to `sums`."""
         step, (total, right) = start, sums
         while step < stop:
-            value, hit = self._step(x[step], y[step], scaling)
+            value, hit = self._step(at_step(chunk, step), scaling)
             total, right, step = total + tf.cast(value, tf.float64), right + hit, step + 1
         return total, right
 
-    def _measured_steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any, Any]:
+    def _measured_steps(
+        self, chunk: tuple[Any, ...], scaling: Any, start: Any, stop: Any, sums: Any
+    ) -> tuple[Any, Any, Any]:
         """As `_steps` over at most TAIL batches, and each step's update ratio, (TAIL, kernels), zeros after."""
         ratios = tf.zeros((TAIL, len(self._kernels)), tf.float32)
         step, (total, right) = start, sums
         while step < stop:
             before = [tf.identity(kernel.value) for kernel in self._kernels]
-            value, hit = self._step(x[step], y[step], scaling)
+            value, hit = self._step(at_step(chunk, step), scaling)
             total, right = total + tf.cast(value, tf.float64), right + hit
             row = tf.stack(
                 [
@@ -165,16 +199,17 @@ class EpochProgram:
             tail = full - min(TAIL, full) if measured else full
             batches = order[: full * size].reshape(full, size).astype(np.int32)
             for first, count, chunk in self._chunks(batches):
-                x, y = self._gathered(self._x, self._y, tf.constant(chunk))
+                ready = self._gathered(self._x, self._y, tf.constant(chunk), self._seeds(first))
                 plain = min(max(tail - first, 0), count)
                 for start, stop in self._slices(plain, check):
-                    sums = self._call(self._many, x, y, start, stop, sums)
+                    sums = self._call(self._many, ready, start, stop, sums)
                 if plain < count:
-                    *sums, found = self._call(self._measured, x, y, plain, count, sums)
+                    *sums, found = self._call(self._measured, ready, plain, count, sums)
                     ratios.append(found[: count - plain])
         if rest:  # the last, smaller batch, as Keras trains it
-            x, y = self._gathered(self._x, self._y, tf.constant(order[full * size :].astype(np.int32)[None]))
-            *last, found = self._call(self._measured, x, y, 0, 1, last)
+            numbers = order[full * size :].astype(np.int32)[None]
+            ready = self._gathered(self._x, self._y, tf.constant(numbers), self._seeds(full))
+            *last, found = self._call(self._measured, ready, 0, 1, last)
             ratios.append(found[:1])
         check()
         names = [kernel.path for kernel in self._kernels] if measured else []
@@ -186,14 +221,19 @@ class EpochProgram:
             movement=dict(zip(names, self._moved(before).numpy().tolist() if measured else [], strict=True)),
         )
 
-    def _call(self, compiled: Any, x: Any, y: Any, start: int, stop: int, sums: Any) -> Any:
+    def _seeds(self, first: int) -> list[Any]:
+        """Of the masks of a chunk that begins with step `first`; chunks are the same however the epoch is sliced."""
+        return [tf.constant([int(layer.seed_generator.state[0]), first], tf.int64) for layer in self._dropouts]
+
+    def _call(self, compiled: Any, chunk: tuple[Any, ...], start: int, stop: int, sums: Any) -> Any:
         """Sums go in and out, so that where an epoch is cut changes no bit of them."""
-        results = compiled(x, y, self._scaling, tf.constant(start), tf.constant(stop), tuple(map(tf.constant, sums)))
+        results = compiled(chunk, self._scaling, tf.constant(start), tf.constant(stop), tuple(map(tf.constant, sums)))
         return [one.numpy() for one in results]
 
     def _chunks(self, batches: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
         """(first step, steps, row numbers) of even parts of the epoch; all of one shape, as one program reads them."""
         row = self._x.dtype.size * math.prod(self._x.shape[1:])
+        row += sum(math.prod(layer.input.shape[1:]) for layer in self._dropouts)
         most = max(TAIL, _CHUNK_BYTES // (row * self._batch_size))
         even = -(-len(batches) // -(-len(batches) // most))
         for first in range(0, len(batches), even):

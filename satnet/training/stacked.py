@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from satnet.training.network import Network, strengths
-from satnet.training.program import TAIL, EpochProgram, EpochSums, standardized
+from satnet.training.program import TAIL, EpochProgram, EpochSums, at_step, standardized
 
 
 class _Each:
@@ -52,7 +52,7 @@ class StackedProgram(EpochProgram):
     def __init__(self, network: Network, loss: Any, optimizer: Any, *, trials: int, batch_size: int) -> None:
         """As for EpochProgram; `network` is copied from and never trained, `optimizer` is a fresh one."""
         self.trials, self._source, self._optimizer = trials, network, optimizer
-        self._batch_size, self._slice = batch_size, 64
+        self._batch_size, self._slice, self._dropouts = batch_size, 64, []
         self._loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._parts = self._stack(network.model)
         self._of = {id(one): part for one, part in zip(network.model.weights, self._parts, strict=True)}
@@ -166,7 +166,8 @@ class StackedProgram(EpochProgram):
             total += self.penalties[number, 1] * tf.reduce_sum(tf.square(kernel), axis=axes)
         return total
 
-    def _step(self, x: Any, y: Any, scaling: Any) -> tuple[Any, Any]:
+    def _step(self, rows: tuple[Any, ...], scaling: Any) -> tuple[Any, Any]:
+        x, y = rows
         variables = [part.variable.value for part in self._trained]
         with tf.GradientTape() as tape:
             tape.watch(variables)
@@ -194,13 +195,15 @@ class StackedProgram(EpochProgram):
         """(trials,) Frobenius norms."""
         return tf.sqrt(tf.reduce_sum(tf.square(tensor), axis=[axis for axis in range(3) if axis != part.axis]))
 
-    def _measured_steps(self, x: Any, y: Any, scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any, Any]:
+    def _measured_steps(
+        self, chunk: tuple[Any, ...], scaling: Any, start: Any, stop: Any, sums: Any
+    ) -> tuple[Any, Any, Any]:
         """As EpochProgram's, with ratios of (TAIL, kernels, trials)."""
         ratios = tf.zeros((TAIL, len(self._kernels), self.trials), tf.float32)
         step, (total, right) = start, sums
         while step < stop:
             before = [tf.identity(part.variable.value) for _, part in self._kernels]
-            value, hit = self._step(x[step], y[step], scaling)
+            value, hit = self._step(at_step(chunk, step), scaling)
             total, right = total + tf.cast(value, tf.float64), right + hit
             row = tf.stack(
                 [
@@ -231,16 +234,18 @@ class StackedProgram(EpochProgram):
             tail = full - min(TAIL, full)
             batches = order[: full * size].reshape(full, size).astype(np.int32)
             for first, count, chunk in self._chunks(batches):
-                x, y = self._gathered(self._x, self._y, tf.constant(chunk))
+                ready = self._gathered(self._x, self._y, tf.constant(chunk), [])
                 plain = min(max(tail - first, 0), count)
                 for start, stop in self._slices(plain, check):
-                    sums = self._call(self._many, x, y, start, stop, sums)
+                    sums = self._call(self._many, ready, start, stop, sums)
                 if plain < count:
-                    *sums, found = self._call(self._measured, x, y, plain, count, sums)
+                    *sums, found = self._call(self._measured, ready, plain, count, sums)
                     ratios.append(found[: count - plain])
         if rest:
-            x, y = self._gathered(self._x, self._y, tf.constant(order[full * size :].astype(np.int32)[None]))
-            *last, found = self._call(self._measured, x, y, 0, 1, last)
+            numbers = order[full * size :].astype(np.int32)[None]
+            *last, found = self._call(
+                self._measured, self._gathered(self._x, self._y, tf.constant(numbers), []), 0, 1, last
+            )
             ratios.append(found[:1])
         check()
         median = np.median(np.concatenate(ratios)[-TAIL:].astype(np.float64), axis=0)  # (kernels, trials)
