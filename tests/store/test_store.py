@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
 from satnet.journal import Entry
@@ -243,6 +244,37 @@ def test_list_pages_without_gap_or_repeat(store):
     assert len(store.list(labels={"n": "1"}, limit=200)["data"]) == 12
     assert store.list(status="running")["data"] == []
     assert len(store.list(dataset="digits", order="created_at", limit=200)["data"]) == 25
+
+
+def test_a_page_takes_as_many_round_trips_however_long_it_is(store, monkeypatch):
+    # given
+    for _ in range(30):
+        submit(store)
+    store.worker_seen("w", {"queues": ["default"]})
+    sent = []
+    send = redis.Connection.send_packed_command
+    monkeypatch.setattr(redis.Connection, "send_packed_command", lambda *a, **k: (sent.append(1), send(*a, **k))[1])
+
+    # when
+    places = [one["queue"]["position"] for one in store.list(limit=30)["data"]]
+    long = len(sent)
+    store.list(limit=1)
+
+    # then
+    assert sorted(places) == list(range(1, 31))
+    assert long == len(sent) - long <= 6
+
+
+def test_workers_that_were_silent_for_long_leave_the_set_of_workers(store, raw):
+    # given
+    raw.zadd("sn:workers", {"gone": 1.0})
+
+    # when
+    store.worker_seen("w", {})
+
+    # then
+    assert raw.zrange("sn:workers", 0, -1) == ["w"]
+    assert [one["id"] for one in store.workers()] == ["w"]
 
 
 def test_delete_needs_a_terminal_experiment(store):
