@@ -17,7 +17,7 @@ from satnet.results import new_id
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Place, Store
-from tests.faults import stub
+from tests.faults import recovery, stub
 from tests.faults.fleet import SPEC, Fleet
 from tests.faults.proxy import Proxy
 
@@ -36,6 +36,7 @@ class Score:
     lost: int = 0
     doubled: int = 0
     stuck: int = 0
+    noticed: list[float] = field(default_factory=list)  # seconds, of kills
     recoveries: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -61,32 +62,43 @@ def load(fleet, count, pause, start=0):
         list(pool.map(lambda number: fleet.submit(f"e{number}", labels=labels), range(start, start + count)))
 
 
-def kills(folder, seed=1, experiments=300, count=200, workers=3, environment=None, pause=0.05, gap=(0.1, 1.2)):
-    """Kill -9 of worker parents, children, the API and Valkey, in a seeded order, under load."""
-    rng, score = random.Random(seed), Score("kill -9 of worker parent, child, API, Valkey", count)
+PROCESSES = ("parent", "child", "child", "api")
+_AGAIN = {False: 40, True: 60}  # seconds until 99 of 100 are taken up again, by whether the store is killed too
+
+
+def kills(
+    folder, seed=1, experiments=300, count=200, workers=3, environment=None, pause=0.05, gap=(0.1, 1.2), store=True
+):
+    """Kill -9 of worker parents, children, the API and (`store`) Valkey, in a seeded order, under load."""
+    rng, score = random.Random(seed), Score(f"kill -9 of worker parent, child, API{', Valkey' if store else ''}", count)
     moments = []
     with Fleet(folder, workers, environment) as fleet:
         loader = threading.Thread(target=load, args=(fleet, experiments, pause))
         loader.start()
         for _ in range(count):
             time.sleep(rng.uniform(*gap))
-            victim, worker = rng.choice(("parent", "child", "child", "api", "store")), f"worker{rng.randrange(workers)}"
-            child = fleet.child(worker)
-            if victim in ("parent", "child") and child is not None:
-                moments.append((time.time(), child))
-            if victim == "parent":
-                fleet.kill(worker)
-            elif victim == "child":
-                fleet.kill_child(worker)
-            else:
-                fleet.kill(victim)
+            victim = rng.choice((*PROCESSES, "store") if store else PROCESSES)
+            moments += _killed(fleet, victim, f"worker{rng.randrange(workers)}")
         loader.join(300)
         fleet.settle(600)
         failed = lost_names(fleet)
         if failed:
             score.name += f" ({len(failed)} ended as `worker_lost`, after three kills each)"
-        score.recoveries = fleet.recoveries(moments)
+        score.noticed, score.recoveries = recovery.after(fleet, moments)
+        if (slow := recovery.p99(score.recoveries)) > _AGAIN[store]:
+            score.wrong.append(f"p99 is {slow:.0f} s until something was taken up again")
         return score.judge(fleet, failed)
+
+
+def _killed(fleet, victim, worker):
+    """Kill one; the moment and the pid, where it may have run something."""
+    child = fleet.child(worker) if victim in ("parent", "child") else None
+    moment = time.time()
+    if victim == "child":
+        fleet.kill_child(worker)
+    else:
+        fleet.kill(worker if victim == "parent" else victim)
+    return [] if child is None else [(moment, child)]
 
 
 def lost_names(fleet):
@@ -457,9 +469,8 @@ def long_queue(folder, count=10_000, workers=4, environment=None):
         fleet.until(lambda: fleet.raw.zcard("sn:ix:running") == workers, 60)
         score.recoveries = _pages(fleet.url, 500)
         score.name += f", {fleet.raw.zcard('sn:q:default')} still queued after the last page"
-        p99 = sorted(score.recoveries)[int(0.99 * len(score.recoveries))]
-        if p99 > 0.05:
-            score.wrong.append(f"p99 of a page is {1000 * p99:.0f} ms")
+        if (slow := recovery.p99(score.recoveries)) > 0.05:
+            score.wrong.append(f"p99 of a page is {1000 * slow:.0f} ms")
         fleet.until(lambda: fleet.raw.zcard("sn:ix:succeeded") == count, 120 + count / 20, 1.0)
         starts = sorted(
             (float(fleet.raw.hget(f"sn:exp:{one}", "started_at")), place) for place, one in enumerate(order)
