@@ -22,7 +22,7 @@ SPEC = parse_spec(
 )
 
 
-def submit(store, key=None, fingerprint="", **changes):
+def submit(store, key=None, fingerprint="", group="", **changes):
     spec = SPEC.to_json() | changes
     return store.submit(
         experiment_id=new_id(),
@@ -31,6 +31,7 @@ def submit(store, key=None, fingerprint="", **changes):
         queue="default",
         idempotency_key=key,
         fingerprint=fingerprint,
+        group=group,
     )
 
 
