@@ -84,13 +84,15 @@ class Queries(Connection):
         return str(queue)
 
     def trimmed(self, identity: str, after: str) -> bool:
-        """Whether events after an event's id are no longer kept."""
+        """Whether events after an event's id are no longer kept; the oldest go first."""
         with available():
             try:
-                deleted = self._redis.xinfo_stream(keys.events(identity))["max-deleted-entry-id"]
+                about = self._redis.xinfo_stream(keys.events(identity))
             except redis.ResponseError:  # there is no stream
                 return False
-        return _moment(deleted) > _moment(after)
+        first = about["first-entry"]
+        gone = about["entries-added"] > about["length"]  # its max-deleted-entry-id does not tell of trimmed ones
+        return gone and (first is None or _moment(after) < _moment(first[0]))
 
     def latest_event(self, identity: str) -> str:
         """The id of the newest event; 0-0 where there is none."""

@@ -21,6 +21,12 @@ def after(fleet, kills):
     return noticed, again
 
 
+def consumed(fleet, moments):
+    """Seconds from each moment until a worker starts anything, while anything waits."""
+    starts = sorted(one["at"] for one in stub.read(fleet.ledger) if one["event"] == "start")
+    return [seconds for moment in moments for seconds in _first(starts, moment)]
+
+
 def _ran(lines, moment, pid):
     """The name of what a process ran at a moment."""
     started = [one["n"] for one in lines if one["event"] == "start" and one["pid"] == pid and one["at"] <= moment]

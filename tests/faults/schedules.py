@@ -85,7 +85,9 @@ def kills(
         if failed:
             score.name += f" ({len(failed)} ended as `worker_lost`, after three kills each)"
         score.noticed, score.recoveries = recovery.after(fleet, moments)
-        if (slow := recovery.p99(score.recoveries)) > _AGAIN[store]:
+        if not score.recoveries:
+            score.wrong.append("no kill met a process that ran something")
+        elif (slow := recovery.p99(score.recoveries)) > _AGAIN[store]:
             score.wrong.append(f"p99 is {slow:.0f} s until something was taken up again")
         return score.judge(fleet, failed)
 
@@ -344,11 +346,16 @@ def store_restarts(folder, count=50, experiments=60, environment=None, gap=(0.5,
     with Fleet(folder, 2, environment) as fleet:
         loader = threading.Thread(target=load, args=(fleet, experiments, 0.1))
         loader.start()
+        moments = []
         for _ in range(count):
             time.sleep(rng.uniform(*gap))
             fleet.kill("store")
+            moments.append(time.time())
         loader.join(300)
         fleet.settle(300)
+        score.recoveries = recovery.consumed(fleet, moments)
+        if max(score.recoveries) > 60:
+            score.wrong.append(f"it took {max(score.recoveries):.0f} s until something was run again")
         again = [
             identity
             for identity in fleet.accepted().values()
