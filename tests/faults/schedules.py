@@ -146,8 +146,6 @@ def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "ha
     score = Score("each failpoint x {kill, raise, hang}")
     for name in names:
         for action in actions:
-            if (name, action) in _POINTLESS:
-                continue
             one = _failpoint(folder / f"{name}-{action}", name, action)
             score.wrong += [f"{name} {action}: {wrong}" for wrong in one.wrong]
             score.faults += 1
@@ -158,10 +156,6 @@ def each_failpoint(folder, names=failpoints.NAMES, actions=("kill", "raise", "ha
 
 
 _MIDWAY = ("after_resume", "before_release")  # are passed when something ends a run before its time
-_POINTLESS = {
-    ("in_reap", "hang"),  # hangs one thread of one process: the lock passes on to the others
-    ("after_submit", "hang"),  # as a request that never ends
-}
 
 
 def _resume_all(fleet):
