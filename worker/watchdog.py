@@ -22,17 +22,17 @@ class Watchdog:
     def __init__(self, settings: Settings, store: Store, worker: str, queues: Sequence[str]) -> None:
         self._settings, self._store, self._worker, self._queues = settings, store, worker, queues
         self._since: float | None = None
-        self._about: str | None = None  # the experiment that the worker was at, or came from, at that time
+        self._about: tuple[Any, Any] | None = None  # its child, and the experiment that it claimed last, at that time
         self._started = time.monotonic()
 
     def stuck(self) -> str | None:
         """Why this worker is to be replaced, once that has been so for `watchdog` long; None while all is well."""
         about, now = self._store.worker(self._worker), time.monotonic()
-        reason, latest = self._reason(about), about.get("latest") if about else None
+        reason, latest = self._reason(about), (about.get("pid"), about.get("latest")) if about else None
         if reason is None:
             self._since = None
             return None
-        if self._since is None or latest != self._about:  # it has come to another one: it works
+        if self._since is None or latest != self._about:  # it has come to another one, or has a new child: it works
             self._since, self._about = now, latest
         return reason if now - self._since > self._settings.watchdog.total_seconds() else None
 

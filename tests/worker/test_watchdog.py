@@ -22,9 +22,10 @@ class Told:
 
     def __init__(self):
         self.latest, self.busy, self.waiting = "exp_1", "exp_1", 3
+        self.pid, self.silent = 1, 1.0
 
     def worker(self, _):
-        return {"silent_s": 1.0, "busy": self.busy, "latest": self.latest}
+        return {"silent_s": self.silent, "pid": self.pid, "busy": self.busy, "latest": self.latest}
 
     def owner(self, _):
         return None
@@ -56,6 +57,21 @@ def test_a_worker_of_short_experiments_is_not(clock):
     # when
     def another():
         told.busy = told.latest = f"exp_{clock.seconds // 5}"
+
+    # then
+    assert stuck_after(watchdog, clock, 300, another) is None
+
+
+def test_a_worker_whose_children_die_one_after_the_other_is_not(clock):
+    # given children that die of what they claim before they have said so
+    told = Told()
+    told.busy = told.latest = None
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+
+    # when
+    def another():
+        told.pid = clock.seconds // 25
+        told.silent = clock.seconds % 25
 
     # then
     assert stuck_after(watchdog, clock, 300, another) is None
