@@ -8,6 +8,12 @@ from satnet.results import ExperimentState, to_document
 
 _TIMES = ("created_at", "started_at", "finished_at")
 _JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
+FIELDS = (  # of the hash, that the document needs; workers have more in it
+    *("status", "version", "kind", "name", "spec_sha256", "seed", "priority", "keep", "queue", "dataset", "sweep"),
+    *("attempt", "attempts", "open_attempt", "flag", "stop_reason", "progress", "transitions"),
+    *_TIMES,
+    *_JSON,
+)
 
 
 def _lines(text: str) -> list[dict[str, Any]]:

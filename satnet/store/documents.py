@@ -10,7 +10,7 @@ from satnet.errors import BadRequest, NotFound
 from satnet.results import timestamp
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available
-from satnet.store.document import document
+from satnet.store.document import FIELDS, document
 
 _STEP = 100  # experiments that are looked at together
 Rows = list[tuple[float, str, dict[str, str]]]  # created, id, hash
@@ -47,8 +47,8 @@ class Documents(Connection):
     def get_versioned(self, identity: str) -> tuple[dict[str, Any], int]:
         """The public document and its version."""
         with available():
-            stored = self._redis.hgetall(keys.experiment(identity))
-            if not stored or "status" not in stored:
+            stored = _read(self._redis.hmget(keys.experiment(identity), FIELDS))
+            if "status" not in stored:
                 raise NotFound(f"there is no experiment {identity}")
             (told,) = self._told([(0.0, identity, stored)])
         return told, int(stored["version"])
@@ -76,8 +76,9 @@ class Documents(Connection):
         chosen = labels or dataset or (sweep and status)
         found: Rows = []
         with available():
-            walk = self._walk(name, _cursor(after), order == "-created_at", created_after)
-            while len(found) <= limit and (step := _next(walk, _STEP if chosen else limit + 1 - len(found))):
+            size = _STEP if chosen else limit + 1
+            walk = self._walk(name, _cursor(after), order == "-created_at", created_after, size)
+            while len(found) <= limit and (step := _next(walk, size)):
                 found += [row for row in self._rows(name, step) if wanted(row[2])]
             told = self._told(found[:limit])
         more = len(found) > limit
@@ -87,8 +88,8 @@ class Documents(Connection):
         """The hashes behind (created, id); an index forgets here what has expired."""
         pipe = self._redis.pipeline(transaction=False)
         for _, identity in step:
-            pipe.hgetall(keys.experiment(identity))
-        rows = [(score, identity, stored) for (score, identity), stored in zip(step, pipe.execute(), strict=True)]
+            pipe.hmget(keys.experiment(identity), FIELDS)
+        rows = [(score, identity, _read(told)) for (score, identity), told in zip(step, pipe.execute(), strict=True)]
         if gone := [identity for _, identity, stored in rows if not stored]:
             self._redis.zrem(name, *gone)
         return [row for row in rows if row[2]]
@@ -102,21 +103,22 @@ class Documents(Connection):
             for identity, queue in queued:
                 pipe.zrank(keys.queue(queue), identity)
             pipe.lrange(keys.DURATIONS, 0, -1)
-            *ranks, recent = pipe.execute()
-            service = _Service(self.workers(), [float(one) for one in recent])
+            pipe.zrange(keys.WORKERS, 0, -1)
+            *ranks, recent, names = pipe.execute()
+            service = _Service(self._workers(names), [float(one) for one in recent])
             for (identity, queue), rank in zip(queued, ranks, strict=True):
                 waiting[identity] = service.waiting(queue, rank)
         return [document(identity, stored, waiting.get(identity)) for _, identity, stored in rows]
 
     def _walk(
-        self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None
+        self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None, size: int
     ) -> Iterator[tuple[float, str]]:
-        """(created, id) from the cursor on, a hundred at a time by score, never by offset from the start."""
+        """(created, id) from the cursor on, `size` at a time by score, never by offset from the start."""
         edge: float | str = cursor[0] if cursor else ("+inf" if descending else "-inf")
         least: float | str = "-inf" if created_after is None else f"({created_after}"
         seen: set[str] = set()
         while True:
-            step = 100 + len(seen)
+            step = size + len(seen)
             if descending:
                 page = self._redis.zrevrangebyscore(name, edge, least, start=0, num=step, withscores=True)
             else:
@@ -134,10 +136,16 @@ class Documents(Connection):
     def workers(self) -> Records:
         """The workers that were seen within two minutes: what they say is forgotten then."""
         with available():
-            names = self._redis.zrange(keys.WORKERS, 0, -1)
-            texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
+            return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
+
+    def _workers(self, names: Sequence[str]) -> Records:
+        texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
         workers = [json.loads(text) for text in texts if text]
         return [one | {"seen": timestamp(one["seen"])} for one in workers]
+
+
+def _read(values: Sequence[str | None]) -> dict[str, str]:
+    return {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
 
 
 def _next(walk: Iterator[tuple[float, str]], count: int) -> Sequence[tuple[float, str]]:
