@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from celery import Celery
+from kombu.exceptions import ChannelError
 
 from satnet.settings import Settings, get_settings
 
@@ -57,6 +58,15 @@ app = make_app(get_settings())
 def send_ticket(queue: str) -> None:
     """Wake one worker of `queue`; raises kombu's errors where the broker is away."""
     app.send_task(TICKET, queue=queue, retry=False, ignore_result=True)
+
+
+def tickets_left(queue: str) -> int:
+    """How many tickets of `queue` no worker has taken; raises kombu's errors where the broker is away."""
+    with app.connection_or_acquire() as connection:
+        try:
+            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        except ChannelError:  # there is no such list: it is empty
+            return 0
 
 
 class Bell:

@@ -25,8 +25,8 @@ def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) ->
             forget(artifacts, identity)  # type: ignore[arg-type]  # there is one where something expired
         except OSError as error:
             _log.warning("files of %s, which expired, are left behind: %s", identity, error)
-    look_after_sweeps(store, settings, wake)
     idle = [one for one in store.workers() if not one.get("busy")]
     for queue, waiting in store.queues().items():
         if waiting and any(queue in one.get("queues", ()) for one in idle):
             wake(queue)
+    look_after_sweeps(store, settings, wake)

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     max_losses: int = Field(3, ge=1)  # so many lost workers end an experiment as worker_lost
     stall_s: float = Field(600, gt=0)  # a worker that lives, but finishes no slice for so long, has stalled
     checkpoint_every: timedelta = timedelta(seconds=10)  # at most so often, and when draining or pausing
-    watchdog: timedelta = timedelta(seconds=60)  # a worker that is idle so long while its queue is not is replaced
+    watchdog: timedelta = timedelta(seconds=30)  # a worker that is idle so long while its queue is not is replaced
     redis_patience: timedelta = timedelta(minutes=15)  # a run goes on so long without Redis
     cancel_grace: timedelta = timedelta(seconds=5)  # then the child is killed
     drain_grace: timedelta = timedelta(seconds=30)  # SIGTERM to release

@@ -25,6 +25,7 @@ Say = Callable[[str], None]
 _PR_SET_PDEATHSIG = 1
 _STOP_AFTER = 25.0  # seconds a child has to drain before it is killed
 _LONGEST_BACKOFF = 30.0
+_MOST_FAILURES = 10  # that are counted: the back-off grows no more
 _SERVERS = (20_000, 32_000)  # ports below those that Linux gives to clients
 
 
@@ -79,12 +80,19 @@ class Child:
             if status is None:
                 return
             self.end_group()  # a dead worker's child would train beside the new one's
-            self.failures = 0 if now - self.started > 60 else self.failures + 1
-            pause = min(0.2 * 2**self.failures, _LONGEST_BACKOFF)
-            say(f"{self.name} ended with {status}; starting it again in {pause:.1f} s")
-            self.process, self.retry_at = None, now + pause
+            self.process = None
+            self._retry(f"ended with {status}", now - self.started, say)
         elif now >= self.retry_at:
-            self.start()
+            try:
+                self.start()
+            except OSError as error:  # too many processes, no memory, a full disk: that may pass
+                self._retry(f"cannot be started ({error})", 0.0, say)
+
+    def _retry(self, what: str, lived: float, say: Say) -> None:
+        self.failures = 0 if lived > 60 else min(self.failures + 1, _MOST_FAILURES)
+        pause = min(0.2 * 2**self.failures, _LONGEST_BACKOFF)
+        say(f"{self.name} {what}; starting it again in {pause:.1f} s")
+        self.retry_at = time.monotonic() + pause
 
     def ask_to_stop(self) -> None:
         """SIGTERM, if it runs."""

@@ -32,12 +32,12 @@ class Attempt:
     def __init__(self, store: Store, settings: Settings, grant: Grant) -> None:
         self._store, self._settings, self._grant = store, settings, grant
         self.id = grant.id
-        self._trial = Trial(store, grant) if grant.sweep else None
+        self._outbox = Outbox(settings.redis_patience.total_seconds())
+        self._trial = self._outbox.wait(lambda: Trial(store, grant)) if grant.sweep else None
         self.spec = parse_spec(grant.spec)
         self.journal = Journal(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
         self.artifacts = Artifacts(settings.artifacts)
         self.checkpoints = Checkpoints(store, self.artifacts, grant)
-        self._outbox = Outbox(settings.redis_patience.total_seconds())
         self._began = time.monotonic()
 
     def take(self) -> None:
@@ -143,10 +143,27 @@ class Attempt:
         return self.failed("internal_error", f"{type(outcome).__name__}: {outcome}"[:500])
 
 
+def prepared(store: Store, settings: Settings, grant: Grant) -> Attempt | None:
+    """Ready to run; None where that cannot be, as of a spec that this version does not know: it failed for good.
+
+    Nobody has heard of the claim yet, and one that only went away would be claimed again without end.
+    """
+    try:
+        return Attempt(store, settings, grant)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt would end the same way
+        _log.exception("attempt %s of %s cannot begin", grant.attempt, grant.id)
+        reason = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500], "retryable": False}
+        store.finish(grant.id, grant.fence, "failed", summary=None, environment=None, status_reason=reason)
+        return None
+
+
 def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer) -> str:
     """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost."""
     failpoints.hit("after_claim")
-    attempt = Attempt(store, settings, grant)
+    if (attempt := prepared(store, settings, grant)) is None:
+        return "failed"
     with Lease(settings, grant, attempt.journal.records) as lease:
         try:
             attempt.take()

@@ -9,7 +9,7 @@ from satnet.errors import Interrupted, StoreUnavailable
 from satnet.settings import Settings
 from satnet.store import Grant, Store
 from satnet.training.result import TrainingResult
-from worker.attempt import Attempt
+from worker.attempt import Attempt, prepared
 from worker.lease import Lease
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,10 @@ def run_group(
     with contextlib.ExitStack() as leases:
         members = []
         for grant in grants:
-            attempt = Attempt(store, settings, grant)
+            if (attempt := prepared(store, settings, grant)) is None:
+                endings[grant.id] = "failed"
+                over(grant.id)
+                continue
             lease = leases.enter_context(Lease(settings, grant, attempt.journal.records))
             done = _ending(attempt, lease, endings, over)
             try:

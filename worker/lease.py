@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,13 +17,21 @@ from worker import drain
 _log = logging.getLogger(__name__)
 _SLOW = 1.0  # seconds that a heartbeat takes only where Redis hardly answers
 KILLED = 75  # exit status of a child that did not let go within its grace
+_held: list["Lease"] = []  # those of this process: a group has several
 
 
 class Lease:
     """Holds an experiment while its context is open; `check` raises Interrupted when it must be let go."""
 
-    def __init__(self, settings: Settings, grant: Grant, records: list[dict[str, Any]]) -> None:
-        self._settings, self._grant, self._records = settings, grant, records
+    def __init__(
+        self,
+        settings: Settings,
+        grant: Grant,
+        records: list[dict[str, Any]],
+        leave: Callable[[int], Any] = os._exit,
+    ) -> None:
+        """`records`: the measured epochs, for the summary of a run that is cut; `leave`: ends this process."""
+        self._settings, self._grant, self._records, self._leave = settings, grant, records, leave
         self._verdict: str | None = None
         self._since = 0.0
         self._progressed = time.monotonic()
@@ -31,6 +40,7 @@ class Lease:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        _held.append(self)
         return self
 
     def __exit__(
@@ -42,6 +52,8 @@ class Lease:
         """Renew no more; may be called before the context closes."""
         self._closed.set()
         self._thread.join(10)
+        if self in _held:
+            _held.remove(self)
 
     def check(self) -> None:
         """A slice is done: raise Interrupted with what the last heartbeat said, if it was not go."""
@@ -78,16 +90,25 @@ class Lease:
     def _judge(self, store: Store) -> None:
         """Where training does not come back to `check` in time: end the attempt, then this process."""
         grant, now, settings = self._grant, time.monotonic(), self._settings
-        waited = now - self._since
-        if self._verdict == "cancel" and waited > settings.cancel_grace.total_seconds():
-            summary = summarise(list(self._records), {})
-            store.finish(grant.id, grant.fence, "cancelled", summary=summary, environment=None)
-            os._exit(KILLED)
-        if self._verdict == "lost" and waited > settings.cancel_grace.total_seconds():
-            os._exit(KILLED)
-        if self._verdict in ("drain", "pause") and waited > max(1.0, settings.drain_grace.total_seconds() - 5):
-            store.release(grant.id, grant.fence)
-            os._exit(KILLED)
-        if now - self._progressed > settings.stall_s:
+        cancel = settings.cancel_grace.total_seconds()
+        drain = max(1.0, settings.drain_grace.total_seconds() - 5)
+        patience = {"cancel": cancel, "lost": cancel, "drain": drain, "pause": drain}.get(self._verdict or "")
+        if patience is not None and now - self._since > patience:
+            if self._verdict == "cancel":
+                summary = summarise(list(self._records), {})
+                store.finish(grant.id, grant.fence, "cancelled", summary=summary, environment=None)
+            elif self._verdict != "lost":
+                store.release(grant.id, grant.fence)
+            self._end_process(store)
+        elif now - self._progressed > settings.stall_s:
             store.lose(grant.id, grant.fence, "stalled", f"no slice was finished within {settings.stall_s:g} s")
-            os._exit(KILLED)
+            self._end_process(store)
+
+    def _end_process(self, store: Store) -> None:
+        """Those that train beside this one go back to the queue first: they did nothing wrong."""
+        for other in [one for one in _held if one is not self]:
+            try:
+                store.release(other._grant.id, other._grant.fence)
+            except StoreUnavailable as error:
+                _log.warning("release of %s: %s", other._grant.id, error)
+        self._leave(KILLED)

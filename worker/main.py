@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
 
-from satnet.broker import app, send_ticket
+from satnet.broker import app, send_ticket, tickets_left
 from satnet.errors import StoreUnavailable
 from satnet.queues import queues_of
 from satnet.settings import Settings, get_settings
@@ -99,7 +99,7 @@ def _lease_gpu(settings: Settings) -> str | None:
 
 
 def _start_watchdog(settings: Settings) -> None:
-    arguments = (settings, WORKER, queues(), send_ticket, drain.requested)
+    arguments = (settings, WORKER, queues(), send_ticket, tickets_left, drain.requested)
     threading.Thread(target=watchdog.serve, args=arguments, name="watchdog", daemon=True).start()
 
 

@@ -19,21 +19,34 @@ _WARM_UP = 120.0  # seconds that a child may need until it says that it lives
 class Watchdog:
     """Looks at what this worker says of itself, and at what waits for it."""
 
-    def __init__(self, settings: Settings, store: Store, worker: str, queues: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        worker: str,
+        queues: Sequence[str],
+        tickets: Callable[[str], int] = lambda _: 0,
+    ) -> None:
+        """`tickets`: how many wake-up calls of a queue nobody has taken."""
         self._settings, self._store, self._worker, self._queues = settings, store, worker, queues
+        self._tickets = tickets
         self._since: float | None = None
-        self._about: str | None = None  # the experiment that the worker was at, or came from, at that time
+        self._about: object = None  # what would be another thing by now if this worker did anything
         self._started = time.monotonic()
 
     def stuck(self) -> str | None:
         """Why this worker is to be replaced, once that has been so for `watchdog` long; None while all is well."""
         about, now = self._store.worker(self._worker), time.monotonic()
-        reason, latest = self._reason(about), about.get("latest") if about else None
+        reason = self._reason(about)
+        calls = 0 if reason or about is None or about.get("busy") else sum(map(self._tickets, self._queues))
+        if calls:
+            reason = f"its child is idle, and does not hear {calls} wake-up calls"
         if reason is None:
             self._since = None
             return None
-        if self._since is None or latest != self._about:  # it has come to another one: it works
-            self._since, self._about = now, latest
+        mark = about and (about.get("pid"), about.get("latest"), calls)
+        if self._since is None or mark != self._about:  # it has come to another one, or has a new child: it works
+            self._since, self._about = now, mark
         return reason if now - self._since > self._settings.watchdog.total_seconds() else None
 
     def excuse(self) -> None:
@@ -57,12 +70,13 @@ def serve(
     worker: str,
     queues: Sequence[str],
     wake: Callable[[str], None],
+    tickets: Callable[[str], int],
     draining: Callable[[], bool],
     leave: Callable[[int], Any] = os._exit,
 ) -> None:
     """Tick until the process ends; `leave` ends it, for whoever supervises it to start it anew."""
     store = Store(settings)
-    watchdog = Watchdog(settings, store, worker, queues)
+    watchdog = Watchdog(settings, store, worker, queues, tickets)
     while not draining():
         threading.Event().wait(settings.reaper_tick.total_seconds())
         try:

@@ -30,7 +30,7 @@ def available() -> Iterator[None]:
     except redis.exceptions.NoScriptError as error:  # it started anew between two tries
         raise StoreUnavailable("Redis has only just started") from error
     except redis.ResponseError as error:
-        if str(error).startswith(("MISCONF", "LOADING", "BUSY")):
+        if any(word in str(error) for word in ("MISCONF", "LOADING", "BUSY")):
             raise StoreUnavailable(f"Redis refuses: {error}") from error
         raise
 

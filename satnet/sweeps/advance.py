@@ -1,6 +1,7 @@
 """Taking a sweep one step on. No process owns one: whoever finishes a trial does it, and the housekeeping of all."""
 
 import contextlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from satnet.sweeps.search import Told, next_points
 from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec
 
+_log = logging.getLogger(__name__)
 _PAUSE = 0.02  # seconds between two questions whose turn it is
 PATIENCE = 1.0  # of whoever changed something that the sweep shall act on
 Wake = Callable[[str], None]
@@ -53,9 +55,12 @@ def advance(store: Store, settings: Settings, identity: str, wake: Wake, patienc
 
 
 def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
-    """One step for each sweep that is not over."""
+    """One step for each sweep that is not over; one that cannot take it keeps no other from taking its own."""
     for identity in store.open_sweeps():
-        advance(store, settings, identity, wake)
+        try:
+            advance(store, settings, identity, wake)
+        except Exception as error:  # noqa: BLE001 - the store is full, the broker away, or this sweep is broken
+            _log.warning("sweep %s: %s: %s", identity, type(error).__name__, error)
 
 
 def load(content: object) -> SweepSpec:

@@ -1,5 +1,6 @@
 """Routes over a real store; no worker is needed to be polite."""
 
+import json
 import subprocess
 import sys
 
@@ -152,6 +153,27 @@ def test_events_stream_ends_and_resumes(http):
     assert whole.count("id: ") == 2
     assert rest.count("id: ") == 1
     assert rest.rstrip().endswith("event: end\ndata: {}")
+
+
+def test_a_reader_whose_past_is_trimmed_hears_of_the_gap_with_a_snapshot(http, raw):
+    # given a reader that had the first of three events, of which the last alone is kept
+    path = http.post("/v1/experiments", json=SPEC).headers["Location"]
+    first = http.get(f"{path}/events").json()["data"][0]["id"]
+    http.post(f"{path}/pause")
+    http.post(f"{path}/cancel")
+    stream = f"sn:ev:{path.rsplit('/', 1)[1]}"
+    raw.xtrim(stream, maxlen=1, approximate=False)
+
+    # when
+    text = http.get(f"{path}/events", headers={"Accept": "text/event-stream", "Last-Event-ID": first}).text
+
+    # then
+    told, end = text.removeprefix("retry: 3000\n\n").rstrip().split("\n\n")
+    number, event, data = told.split("\n")
+    assert event == "event: gap"
+    assert number == f"id: {raw.xrange(stream)[-1][0]}"
+    assert json.loads(data.removeprefix("data: "))["status"] == "cancelled"
+    assert end == "event: end\ndata: {}"
 
 
 @pytest.mark.parametrize(

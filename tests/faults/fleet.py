@@ -241,19 +241,3 @@ class Fleet:
         losses = [one["train"]["loss"] for one in answer]
         wanted = stub.expected(name, len(losses) - 1)
         return [] if losses == wanted and len(losses) == stub.EPOCHS + 1 else [f"{name} has the losses {losses}"]
-
-    def recoveries(self, kills):
-        """Seconds from each kill (moment, pid) of a process that ran something to its being taken up again."""
-        lines = stub.read(self.ledger)
-        found = []
-        for moment, pid in kills:
-            starts = [one for one in lines if one["event"] == "start" and one["pid"] == pid and one["at"] <= moment]
-            if not starts:
-                continue
-            name = starts[-1]["n"]
-            if any(one["event"] == "end" and one["n"] == name and one["at"] <= moment for one in lines):
-                continue
-            again = [one["at"] for one in lines if one["event"] == "start" and one["n"] == name and one["at"] > moment]
-            if again:
-                found.append(again[0] - moment)
-        return found

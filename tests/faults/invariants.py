@@ -27,6 +27,9 @@ def broken(raw, late_ms=0.0):
     running = {one for one, state in states.items() if state["status"] == "running" and state["kind"] != "external"}
     if waiting | delayed != queued or waiting & delayed:
         found.append(f"queued {queued}, but in queues {waiting} and delayed {delayed}")
+    for group in raw.scan_iter("sn:group:*", count=1000):
+        beside = set(raw.zrange(group, 0, -1))
+        found += [f"{beside - queued} wait in {group}, and are not queued"] if beside - queued else []
     if set(leased) != running:
         found.append(f"running {running}, but leased {set(leased)}")
     found += [

@@ -37,25 +37,30 @@ class Life(RuleBasedStateMachine):
         self.last = call
         return call()
 
-    @rule(priority=st.integers(-2, 2))
-    def submitted(self, priority):
+    @rule(priority=st.integers(-2, 2), group=st.sampled_from(["", "g", "h"]))
+    def submitted(self, priority, group):
         self.number, self.last = self.number + 1, lambda: None
-        identity, _ = submit(self.store, f"key{self.number}", "body", priority=priority)
+        identity, _ = submit(self.store, f"key{self.number}", "body", group, priority=priority)
         assert submit(self.store, f"key{self.number}", "body") == (identity, True)
         self.ids.append(identity)
 
-    @rule()
-    def claim(self):
+    @rule(most=st.integers(1, 3))
+    def claim(self, most):
         self.number += 1
         nonce = f"nonce{self.number}"
-        grant = self.do(lambda: self.store.claim(["default"], "w", nonce))
-        if grant is None:
-            assert self.store.queued_count("default") == 0
-            return
-        assert grant.fence > self.fences.get(grant.id, 0)
-        self.fences[grant.id] = grant.fence
-        self.grants.append(grant)
-        assert self.store.claim(["default"], "w", nonce) == grant
+        head = self.raw.zrange("sn:q:default", 0, 0)
+        grants = self.do(lambda: self.store.claim_group(["default"], "w", nonce, most))
+        assert [one.id for one in grants[:1]] == head
+        assert len(grants) <= most
+        if len(grants) > 1:  # side by side: of one group, and at their first attempt
+            assert len({self.raw.hget(f"sn:exp:{one.id}", "group") for one in grants} - {""}) == 1
+            assert {one.attempt for one in grants} == {1}
+        for grant in grants:
+            assert grant.fence > self.fences.get(grant.id, 0)
+            self.fences[grant.id] = grant.fence
+        self.grants += grants
+        if grants:
+            assert self.store.claim_group(["default"], "w", nonce, most) == grants
 
     def owns(self, grant):
         status, fence = self.raw.hmget(f"sn:exp:{grant.id}", "status", "fence")

@@ -2,13 +2,16 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+import redis
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
 from satnet.journal import Entry
 from satnet.results import new_id
 from satnet.spec import parse_spec
+from satnet.store import Store
 
 SPEC = parse_spec(
     {
@@ -19,7 +22,7 @@ SPEC = parse_spec(
 )
 
 
-def submit(store, key=None, fingerprint="", **changes):
+def submit(store, key=None, fingerprint="", group="", **changes):
     spec = SPEC.to_json() | changes
     return store.submit(
         experiment_id=new_id(),
@@ -28,6 +31,7 @@ def submit(store, key=None, fingerprint="", **changes):
         queue="default",
         idempotency_key=key,
         fingerprint=fingerprint,
+        group=group,
     )
 
 
@@ -156,6 +160,21 @@ def test_third_loss_ends_as_worker_lost(store, raw):
     assert store.get(identity)["status_reason"]["code"] == "worker_lost"
 
 
+def test_the_first_loss_waits_for_nothing_and_the_second_five_seconds(store, raw):
+    # given
+    identity, _ = submit(store)
+
+    # when
+    first = store.claim(["default"], "w", "n1")
+    store.lose(identity, first.fence, "stalled", "m")
+    second = store.claim(["default"], "w", "n2")
+    store.lose(identity, second.fence, "stalled", "m")
+
+    # then
+    assert store.claim(["default"], "w", "n3") is None
+    assert 4 < raw.zscore("sn:delayed", identity) / 1000 - time.time() <= 5
+
+
 def test_a_claim_that_no_worker_heard_of_costs_nothing(store, raw):
     # given
     identity, _ = submit(store)
@@ -188,11 +207,59 @@ def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):
     identity, _ = submit(store)
     store.claim(["default"], "w", "n")
     raw.set("sn:run_id", "another")
-    raw.zadd("sn:leases", {identity: 0})
+    raw.zadd("sn:leases", {identity: 1000 * time.time() - 5000})
 
     # when / then
     assert store.reap() == []
     assert store.get(identity)["status"] == "running"
+
+
+def restarted(store, raw, away_ms):
+    """As after a restart that took so long: the lease clock has gone on, and nobody could renew."""
+    raw.set("sn:run_id", "another")
+    raw.set("sn:looked_at", float(raw.get("sn:looked_at")) - away_ms)
+    for identity, end in raw.zrange("sn:leases", 0, -1, withscores=True):
+        raw.zadd("sn:leases", {identity: end - away_ms})
+    time.sleep(0.01)
+    return store.reap()
+
+
+def test_restarts_in_a_row_do_not_keep_a_dead_worker_s_experiment_for_ever(settings, raw):
+    # given a lease of 0.5 s and a grace of 0.3 s on top of it
+    store = Store(settings.model_copy(update={"redis_grace": timedelta(seconds=0.3)}))
+    identity, _ = submit(store)
+    store.reap()
+    grant = store.claim(["default"], "w", "n")
+    store.heartbeat(identity, grant.fence)
+
+    # when the store starts anew every 0.2 s, and is away for 30 s each time
+    began, reaped, away = time.monotonic(), [], 0
+    while not reaped and time.monotonic() - began < 5:
+        reaped, away = restarted(store, raw, 30_000), away + 1
+        for _ in range(10):
+            time.sleep(0.02)
+            reaped = reaped or store.reap()
+
+    # then it is taken back once the worker was silent for 0.8 s in all while the store was up
+    assert reaped == [(identity, "queued")]
+    assert 0.75 < time.monotonic() - began < 2
+    assert away > 2
+    store.close()
+
+
+def test_restarts_in_a_row_take_nothing_from_a_worker_that_lives(settings, raw):
+    # given
+    store = Store(settings.model_copy(update={"redis_grace": timedelta(seconds=0.3)}))
+    identity, _ = submit(store)
+    store.reap()
+    grant = store.claim(["default"], "w", "n")
+
+    # when / then
+    for _ in range(8):
+        assert restarted(store, raw, 30_000) == []
+        time.sleep(0.2)
+        assert store.heartbeat(identity, grant.fence) == "go"
+    store.close()
 
 
 def test_cancel_is_at_once_when_queued_and_told_when_running(store):
@@ -243,6 +310,37 @@ def test_list_pages_without_gap_or_repeat(store):
     assert len(store.list(labels={"n": "1"}, limit=200)["data"]) == 12
     assert store.list(status="running")["data"] == []
     assert len(store.list(dataset="digits", order="created_at", limit=200)["data"]) == 25
+
+
+def test_a_page_takes_as_many_round_trips_however_long_it_is(store, monkeypatch):
+    # given
+    for _ in range(30):
+        submit(store)
+    store.worker_seen("w", {"queues": ["default"]})
+    sent = []
+    send = redis.Connection.send_packed_command
+    monkeypatch.setattr(redis.Connection, "send_packed_command", lambda *a, **k: (sent.append(1), send(*a, **k))[1])
+
+    # when
+    places = [one["queue"]["position"] for one in store.list(limit=30)["data"]]
+    long = len(sent)
+    store.list(limit=1)
+
+    # then
+    assert sorted(places) == list(range(1, 31))
+    assert long == len(sent) - long <= 4
+
+
+def test_workers_that_were_silent_for_long_leave_the_set_of_workers(store, raw):
+    # given
+    raw.zadd("sn:workers", {"gone": 1.0})
+
+    # when
+    store.worker_seen("w", {})
+
+    # then
+    assert raw.zrange("sn:workers", 0, -1) == ["w"]
+    assert [one["id"] for one in store.workers()] == ["w"]
 
 
 def test_delete_needs_a_terminal_experiment(store):

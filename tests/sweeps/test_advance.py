@@ -1,9 +1,11 @@
 """The life of a sweep over a real store; workers are played by hand."""
 
 import itertools
+import time
 
 import pytest
 
+from satnet.housekeeping import look_after
 from satnet.journal import Entry
 from satnet.store import Store
 from satnet.sweeps import answers
@@ -90,6 +92,24 @@ def test_a_step_may_be_taken_again_and_by_several_at_once(store, settings, sweep
     # then
     assert len(store.trials(identity)) == 8
     assert store.counts()["queued"] == 8
+
+
+def test_a_broken_sweep_keeps_neither_another_nor_the_queues_from_being_looked_after(store, settings, raw):
+    # given one that this version cannot read, and one that nobody has taken a step for
+    store.create_sweep("swp_broken", parse_sweep(grid()).to_json(), None, "")
+    raw.hset("sn:sweep:swp_broken", "spec", '{"of": "another time"}')
+    identity, _ = store.create_sweep("swp_whole", parse_sweep(grid()).to_json(), None, "")
+    store.worker_seen("w", {"queues": ["default"]})
+    woken = []
+
+    # when
+    for _ in range(2):
+        time.sleep(0.003)  # a tick
+        look_after(store, settings, woken.append)
+
+    # then
+    assert statuses(store, identity) == 4 * ["queued"]
+    assert "default" in woken
 
 
 def test_points_that_are_no_specs_are_told_and_not_trained(store, settings, sweep):

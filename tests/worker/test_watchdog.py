@@ -22,9 +22,10 @@ class Told:
 
     def __init__(self):
         self.latest, self.busy, self.waiting = "exp_1", "exp_1", 3
+        self.pid, self.silent = 1, 1.0
 
     def worker(self, _):
-        return {"silent_s": 1.0, "busy": self.busy, "latest": self.latest}
+        return {"silent_s": self.silent, "pid": self.pid, "busy": self.busy, "latest": self.latest}
 
     def owner(self, _):
         return None
@@ -59,6 +60,34 @@ def test_a_worker_of_short_experiments_is_not(clock):
 
     # then
     assert stuck_after(watchdog, clock, 300, another) is None
+
+
+def test_a_worker_whose_children_die_one_after_the_other_is_not(clock):
+    # given children that die of what they claim before they have said so
+    told = Told()
+    told.busy = told.latest = None
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+
+    # when
+    def another():
+        told.pid = clock.seconds // 25
+        told.silent = clock.seconds % 25
+
+    # then
+    assert stuck_after(watchdog, clock, 300, another) is None
+
+
+def test_an_idle_worker_that_does_not_hear_its_wake_up_calls_is_stuck(clock):
+    # given an empty queue, and calls in the broker that nobody takes, or that are taken one after the other
+    told, calls = Told(), [5]
+    told.busy, told.waiting = None, 0
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"], lambda _: calls[0])
+
+    # when / then
+    assert stuck_after(watchdog, clock, 60) is None
+    assert "5 wake-up calls" in stuck_after(watchdog, clock, 5)
+    calls[0] = 1000
+    assert stuck_after(watchdog, clock, 300, lambda: calls.append(calls.pop() - 1)) is None
 
 
 def test_an_idle_worker_is_stuck_only_while_something_waits(clock):

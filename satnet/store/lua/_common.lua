@@ -88,7 +88,7 @@ local function settle(id, retention_ms)
   leave_queue(id)
   if redis.call('HGET', k, 'keep') == '0' then redis.call('ZADD', 'sn:expire', now_ms() + tonumber(retention_ms), id) end
 end
--- An attempt was lost: again after a back-off (the first loss has none), or the end after `most` of them.
+-- An attempt was lost: again at once, after a second loss in 5 s, a third in 10 s, ...; or the end after `most` of them.
 local function lose(id, code, message, most, retention_ms)
   local k, now = exp_key(id), now_ms()
   redis.call('ZREM', 'sn:leases', id)
@@ -112,7 +112,7 @@ local function lose(id, code, message, most, retention_ms)
     return 'failed'
   end
   transition(id, 'queued', code)
-  if losses <= 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + 5000 * 2 ^ (losses - 1), id) end
+  if losses <= 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + math.min(5000 * 2 ^ (losses - 2), 300000), id) end
   return 'queued'
 end
 -- Whether new experiments are refused: those that run go first.

@@ -2,7 +2,9 @@
 -- ARGV: tick ms, lease ms, grace ms after a restart, most losses, retention ms.
 -- Promises: one call a tick does something; no lease is reaped before the grace after a restart, nor within a lease after
 -- nobody could look for half of one and four ticks (this server stood still or could not be reached: no heartbeat came
--- either); three losses end in worker_lost. Returns {id, outcome, ...}, or nothing if another process had this tick.
+-- either), but for workers that were silent for as long as the grace while this server was up, however often it started
+-- anew meanwhile; three losses end in worker_lost.
+-- Returns {id, outcome, ...}, or nothing if another process had this tick.
 if not redis.call('SET', 'sn:lock:reaper', '1', 'NX', 'PX', ARGV[1]) then return nil end
 local now, lease = now_ms(), tonumber(ARGV[2])
 local known, run = redis.call('GET', 'sn:run_id'), string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -12,6 +14,10 @@ local after = tonumber(redis.call('GET', 'sn:reap_after') or '0')
 local function wait(span)
   after = math.max(after, now + span)
   redis.call('SET', 'sn:reap_after', after)
+  local leases = redis.call('ZRANGE', 'sn:leases', 0, -1, 'WITHSCORES')
+  for i = 1, #leases, 2 do  -- the time in which nobody could renew them does not count
+    redis.call('ZADD', 'sn:leases', 'GT', math.min(leases[i + 1] + now - (looked or 0), now + lease), leases[i])
+  end
 end
 if known ~= run then
   redis.call('SET', 'sn:run_id', run)
@@ -31,8 +37,8 @@ for _, id in ipairs(over) do
   outcome[#outcome + 1] = id
   outcome[#outcome + 1] = 'expired'
 end
-if now < after then return outcome end
-local lost = redis.call('ZRANGE', 'sn:leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
+local ended = now < after and now - (tonumber(ARGV[3]) - lease) or now
+local lost = redis.call('ZRANGE', 'sn:leases', '-inf', ended, 'BYSCORE', 'LIMIT', 0, 100)
 for _, id in ipairs(lost) do
   redis.call('ZREM', 'sn:leases', id)
   if redis.call('HGET', exp_key(id), 'status') == 'running' then

@@ -1,0 +1,175 @@
+"""Documents, alone and in pages: a page takes a few round trips, whatever its length."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from satnet.errors import BadRequest, NotFound
+from satnet.results import timestamp
+from satnet.store import keys
+from satnet.store.connection import Connection, Records, available
+from satnet.store.document import FIELDS, document
+
+_STEP = 100  # experiments that are looked at together
+Rows = list[tuple[float, str, dict[str, str]]]  # created, id, hash
+
+
+@dataclass(frozen=True)
+class _Service:
+    """What an expected wait follows from."""
+
+    workers: Records
+    recent: list[float]  # ms that the latest experiments ran
+
+    def waiting(self, queue: str, rank: int | None) -> dict[str, Any]:
+        """Position, expected wait and a reason in words, of what is queued at a place counted from 0."""
+        if rank is None:
+            return {"position": None, "eta_s": None, "message": "waits before it is tried again"}
+        takers = [one for one in self.workers if queue in one.get("queues", ())]
+        if not takers:
+            message = f"no worker takes from queue {queue}; start one, or wait until one comes"
+            return {"position": rank + 1, "eta_s": None, "message": message}
+        eta = None
+        if self.recent:
+            eta = round(rank * sum(self.recent) / len(self.recent) / len(takers) / 1000, 1)
+        return {"position": rank + 1, "eta_s": eta, "message": f"{rank} ahead of it in queue {queue}"}
+
+
+class Documents(Connection):
+    """Public documents, and the workers that those which wait depend on."""
+
+    def get(self, identity: str) -> dict[str, Any]:
+        """The public document. Raises NotFound."""
+        return self.get_versioned(identity)[0]
+
+    def get_versioned(self, identity: str) -> tuple[dict[str, Any], int]:
+        """The public document and its version."""
+        with available():
+            stored = _read(self._redis.hmget(keys.experiment(identity), FIELDS))
+            if "status" not in stored:
+                raise NotFound(f"there is no experiment {identity}")
+            (told,) = self._told([(0.0, identity, stored)])
+        return told, int(stored["version"])
+
+    def list(
+        self,
+        *,
+        status: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        dataset: str | None = None,
+        sweep: str | None = None,
+        created_after: float | None = None,
+        order: str = "-created_at",
+        limit: int = 20,
+        after: str | None = None,
+    ) -> dict[str, Any]:
+        """One page of documents, newest first unless `order` is created_at; the cursor is (created, id)."""
+
+        def wanted(stored: Mapping[str, str]) -> bool:
+            return not (sweep and status and stored["status"] != status) and _matches(stored, labels, dataset)
+
+        name = keys.index(status) if status else keys.INDEX_ALL
+        if sweep:
+            name = keys.index_of_sweep(sweep)
+        chosen = labels or dataset or (sweep and status)
+        found: Rows = []
+        with available():
+            size = _STEP if chosen else limit + 1
+            walk = self._walk(name, _cursor(after), order == "-created_at", created_after, size)
+            while len(found) <= limit and (step := _next(walk, size)):
+                found += [row for row in self._rows(name, step) if wanted(row[2])]
+            told = self._told(found[:limit])
+        more = len(found) > limit
+        return {"data": told, "has_more": more, "next": _encoded(found[limit - 1]) if more else None}
+
+    def _rows(self, name: str, step: Sequence[tuple[float, str]]) -> Rows:
+        """The hashes behind (created, id); an index forgets here what has expired."""
+        pipe = self._redis.pipeline(transaction=False)
+        for _, identity in step:
+            pipe.hmget(keys.experiment(identity), FIELDS)
+        rows = [(score, identity, _read(told)) for (score, identity), told in zip(step, pipe.execute(), strict=True)]
+        if gone := [identity for _, identity, stored in rows if not stored]:
+            self._redis.zrem(name, *gone)
+        return [row for row in rows if row[2]]
+
+    def _told(self, rows: Rows) -> Records:
+        """The documents of hashes, with the places of those that are queued."""
+        queued = [(identity, stored["queue"]) for _, identity, stored in rows if stored["status"] == "queued"]
+        waiting: dict[str, dict[str, Any]] = {}
+        if queued:
+            pipe = self._redis.pipeline(transaction=False)
+            for identity, queue in queued:
+                pipe.zrank(keys.queue(queue), identity)
+            pipe.lrange(keys.DURATIONS, 0, -1)
+            pipe.zrange(keys.WORKERS, 0, -1)
+            *ranks, recent, names = pipe.execute()
+            service = _Service(self._workers(names), [float(one) for one in recent])
+            for (identity, queue), rank in zip(queued, ranks, strict=True):
+                waiting[identity] = service.waiting(queue, rank)
+        return [document(identity, stored, waiting.get(identity)) for _, identity, stored in rows]
+
+    def _walk(
+        self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None, size: int
+    ) -> Iterator[tuple[float, str]]:
+        """(created, id) from the cursor on, `size` at a time by score, never by offset from the start."""
+        edge: float | str = cursor[0] if cursor else ("+inf" if descending else "-inf")
+        least: float | str = "-inf" if created_after is None else f"({created_after}"
+        seen: set[str] = set()
+        while True:
+            step = size + len(seen)
+            if descending:
+                page = self._redis.zrevrangebyscore(name, edge, least, start=0, num=step, withscores=True)
+            else:
+                low = edge if cursor or seen else least
+                page = self._redis.zrangebyscore(name, low, "+inf", start=0, num=step, withscores=True)
+            fresh = [(score, identity) for identity, score in page if identity not in seen]
+            for score, identity in fresh:
+                if cursor is None or ((score, identity) < cursor if descending else (score, identity) > cursor):
+                    yield score, identity
+            if len(page) < step:
+                return
+            edge = page[-1][1]
+            seen = {identity for identity, score in page if score == edge}
+
+    def workers(self) -> Records:
+        """The workers that were seen within two minutes: what they say is forgotten then."""
+        with available():
+            return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
+
+    def _workers(self, names: Sequence[str]) -> Records:
+        texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
+        workers = [json.loads(text) for text in texts if text]
+        return [one | {"seen": timestamp(one["seen"])} for one in workers]
+
+
+def _read(values: Sequence[str | None]) -> dict[str, str]:
+    return {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
+
+
+def _next(walk: Iterator[tuple[float, str]], count: int) -> Sequence[tuple[float, str]]:
+    return tuple(islice(walk, count))
+
+
+def _matches(stored: Mapping[str, str], labels: Mapping[str, str] | None, dataset: str | None) -> bool:
+    if dataset is not None and stored["dataset"] != dataset:
+        return False
+    if not labels:
+        return True
+    own = json.loads(stored["labels"])
+    return all(own.get(key) == value for key, value in labels.items())
+
+
+def _cursor(text: str | None) -> tuple[float, str] | None:
+    if text is None:
+        return None
+    score, _, identity = text.partition("_")
+    try:
+        return float(score), identity
+    except ValueError as error:
+        raise BadRequest(f"after: {text!r} is no cursor that a list gave out") from error
+
+
+def _encoded(row: tuple[float, str, Mapping[str, str]]) -> str:
+    return f"{int(row[0])}_{row[1]}"
