@@ -1,5 +1,6 @@
 """/v1/sweeps: create, read, list, rank, stop, go on."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
@@ -8,12 +9,13 @@ from fastapi.responses import JSONResponse
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.submission import fingerprint, wake
 from satnet import estimate
-from satnet.errors import Conflict, InvalidSpec, NotFound
+from satnet.errors import Conflict, FieldError, InvalidSpec, NotFound
 from satnet.results import new_id
 from satnet.spec import parse_spec, plan_network
 from satnet.store import Store
 from satnet.sweeps import answers
-from satnet.sweeps.advance import PATIENCE, advance, errors_of
+from satnet.sweeps.advance import PATIENCE, advance
+from satnet.sweeps.points import shown
 from satnet.sweeps.search import all_at_once
 from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec, parse_sweep
@@ -30,9 +32,9 @@ def create(
 ) -> Response:
     """Accept a sweep; its trials that are known from the start are queued before the answer leaves."""
     sweep = parse_sweep(body)
+    _one_is_valid(sweep)
     if dry_run:
         return JSONResponse(_estimate(sweep))
-    _one_is_valid(sweep)
     identity, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
     advance(store, settings, identity, wake, PATIENCE)
     headers = {"Location": f"/v1/sweeps/{identity}"}
@@ -41,16 +43,26 @@ def create(
 
 def _one_is_valid(sweep: SweepSpec) -> None:
     """Raises InvalidSpec where every point that is known from the start is refused: what the first is refused for."""
-    first = None
+    first: list[FieldError] = []
     for parameters in all_at_once(sweep) or []:
         try:
             sweep.spec_at(parameters, 0)
         except InvalidSpec as error:
-            first = first or error
+            first = first or [_of_the_body(sweep, parameters, one) for one in error.errors]
         else:
             return
-    if first is not None:
-        raise first
+    if first:
+        raise InvalidSpec(first)
+
+
+def _of_the_body(sweep: SweepSpec, parameters: dict[str, Any], error: FieldError) -> FieldError:
+    """A point's error as one of the sweep's body: the axis that leads there, else the place in base."""
+    pointer = "#/base" + error.pointer[1:]
+    for axis in sweep.axes():
+        if any(f"{error.pointer[1:]}/".startswith(f"{part}/") for part in axis.split(",")):
+            pointer = "#/parameters/" + axis.replace("~", "~0").replace("/", "~1")
+    told = ", ".join(f"{axis} = {shown(value)}" for axis, value in parameters.items())
+    return replace(error, pointer=pointer, detail=f"no point is a valid spec; at {told}: {error.detail}")
 
 
 def _estimate(sweep: SweepSpec) -> dict[str, Any]:
@@ -60,7 +72,8 @@ def _estimate(sweep: SweepSpec) -> dict[str, Any]:
         try:
             specs.append(sweep.spec_at(parameters, 0))
         except InvalidSpec as error:
-            refused.append({"point": number, "parameters": parameters, "errors": errors_of(error)})
+            errors = [one.as_dict() for one in error.errors]
+            refused.append({"point": number, "parameters": parameters, "errors": errors})
     specs = specs or [base] * sweep.points
     seconds = [estimate.seconds(one, plan_network(one)) for one in specs]
     groups = {name for one in specs if (name := group_of(one))} if sweep.side_by_side else set()

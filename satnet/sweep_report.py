@@ -92,11 +92,11 @@ def _table(cells: Sequence[Row], objective: Row, width: int) -> Table:
     table = Table(title=f"{objective['metric']} ({objective['mode']}, {objective['at']} epoch), best first")
     for pointer in cells[0]["parameters"] if cells else []:
         table.add_column(short(pointer))
-    table.add_column(objective["metric"], justify="right")
+    table.add_column(_words(objective["metric"]), justify="right")
     table.add_column("spread (n)", justify="right")
     names = _columns(cells, objective["metric"], width)
     for name in names:
-        table.add_column(name.replace("_fraction", "").replace("worst_", "worst "), justify="right")
+        table.add_column(_words(name.replace("_fraction", "")), justify="right")
     table.add_column("ended")
     for cell in order[:_MOST_ROWS]:
         spread = "-" if cell["spread"] is None else f"{cell['spread']:.3g} ({cell['n']})"
@@ -106,6 +106,11 @@ def _table(cells: Sequence[Row], objective: Row, width: int) -> Table:
     if len(order) > _MOST_ROWS:
         table.caption = f"and {len(order) - _MOST_ROWS} more: -o csv has all"
     return table
+
+
+def _words(name: str) -> str:
+    """A column's name in words, so that a narrow terminal breaks it between them."""
+    return name.replace(".", " ").replace("_", " ")
 
 
 _IN_ORDER = (
@@ -168,5 +173,6 @@ def _answer(ranking: Row) -> str:
         return str(ranking["message"])
     told = f"best: {_point(best['parameters'])}: {_number(best['value'])}"
     if best["interval"]:
-        told += f", 95 % interval {_number(best['interval'][0])} to {_number(best['interval'][1])}"
-    return f"{told}\n{ranking['verdict'].replace('_', ' ')}: {ranking['message']}"
+        told += f", 95% interval {_number(best['interval'][0])} to {_number(best['interval'][1])}"
+    said, message = ranking["verdict"].replace("_", " "), ranking["message"]
+    return f"{told}\n{message if message.startswith(said) else f'{said}: {message}'}"

@@ -141,6 +141,10 @@ class AsyncSweeps:
         headers, body = protocol.keyed(idempotency_key), protocol.body_of(spec)
         return await self._told("POST", _ROUTE, json=body, headers=headers)
 
+    async def dry_run(self, spec: object) -> Document:
+        """How many trials it would be, which points are no valid specs, and an estimate; nothing is stored."""
+        return await self._told("POST", f"{_ROUTE}?dry_run=true", json=protocol.body_of(spec))
+
     async def get(self, identity: str) -> Document:
         """One sweep with its progress and the best so far."""
         return await self._told("GET", f"{_ROUTE}/{identity}")

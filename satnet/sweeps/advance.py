@@ -14,6 +14,7 @@ from satnet.spec import ExperimentSpec
 from satnet.store import Store
 from satnet.store.sweeps import StoredTrial
 from satnet.submission import submit
+from satnet.sweeps.early import ENDED_EARLY
 from satnet.sweeps.objective import outcome
 from satnet.sweeps.ranking import Point
 from satnet.sweeps.search import Told, next_points
@@ -70,7 +71,7 @@ def load(content: object) -> SweepSpec:
 
 def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> list[Point]:
     """The points with what their trials brought, for the ranking."""
-    found = [Point(number, one["parameters"], {}, {}, sweep.repeats) for number, one in points.items()]
+    found = [Point(number, one["parameters"], {}, {}, sweep.repeats, set()) for number, one in points.items()]
     places = {point.number: point for point in found}
     for trial in trials:
         told = trial.objective or {}
@@ -78,6 +79,8 @@ def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Seque
             places[trial.point].values[trial.repeat] = told["value"]
             if told.get("folds"):
                 places[trial.point].folds[trial.repeat] = told["folds"]
+            if trial.stop_reason in ENDED_EARLY:
+                places[trial.point].cut.add(trial.repeat)
     return found
 
 
@@ -155,8 +158,8 @@ class _Step:
     def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
         try:
             spec = self._sweep.spec_at(point["parameters"], repeat)
-        except (InvalidSpec, LookupError, ValueError, TypeError) as error:
-            point["errors"] = errors_of(error)
+        except InvalidSpec as error:
+            point["errors"] = [one.as_dict() for one in error.errors]
             self._store.mark_invalid(self._identity, number, point)
             return False
         slot = f"{number}:{repeat}"
@@ -196,10 +199,3 @@ class _Step:
         told = outcome(records, goal.metric, goal.sign, goal.at)
         self._store.reuse(self._identity, slot, known, told)
         return True
-
-
-def errors_of(error: Exception) -> list[dict[str, Any]]:
-    """Why a point is no spec."""
-    if isinstance(error, InvalidSpec):
-        return [one.as_dict() for one in error.errors]
-    return [{"pointer": "#", "detail": str(error), "code": "pointer", "got": None}]

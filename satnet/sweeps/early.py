@@ -11,6 +11,8 @@ _HOPELESS_EPOCHS = 3
 _SHUT = 0.9  # share of a layer's activations that are saturated, or of its units that are dead
 _CHANCE = 0.98  # of the loss of the uninformed guess
 
+ENDED_EARLY = ("asha", "hopeless_saturation")  # stop reasons that are a sweep's own
+
 Rungs = Mapping[str, Mapping[str, float]]  # experiment -> rung -> the value that it came to it with
 
 

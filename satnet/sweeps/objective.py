@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from satnet.spec import ExperimentSpec, dataset_info
+from satnet.spec.hidden import hidden_layers
 
 Record = Mapping[str, Any]
 _SETS, _METRICS = ("train", "validation"), ("loss", "accuracy", "mean_absolute_error")
@@ -46,6 +47,16 @@ def problem(metric: str, base: ExperimentSpec) -> str | None:
         f"one of train.* or validation.* ({', '.join(_METRICS)}), network.* ({', '.join(_NETWORK)}) or "
         f"layers.NAME.*, layers.max.*, layers.min.*, layers.mean.* ({', '.join(_LAYER)}) is needed"
     )
+
+
+def unknown_layer(metric: str, base: ExperimentSpec) -> str | None:
+    """What is wrong where a metric names a layer that the network does not have."""
+    part, _, rest = metric.partition(".")
+    name = rest.partition(".")[0]
+    known = [layer.name for layer in hidden_layers(base)]
+    if part != "layers" or name in _OVER or name in known:
+        return None
+    return f"there is no hidden layer {name}; these are there: {', '.join(known) or 'none'}"
 
 
 def usual_mode(metric: str) -> str | None:

@@ -61,18 +61,24 @@ def _put_one(changed: dict[str, Any], pointer: str, value: Any) -> None:
     *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     place: Any = changed
     for depth, part in enumerate(parents):
-        key: Any = int(part) if isinstance(place, list) else part
+        key: Any = _index(place, part) if isinstance(place, list) else part
         if isinstance(place, dict) and place.get(part) is None:
             place[part] = _default(changed, parents[: depth + 1])
         if isinstance(place[key], str):  # a name stands for an object with that name
             place[key] = {"name": place[key]}
         place = place[key]
     if isinstance(place, list):
-        place[int(last)] = value
+        place[_index(place, last)] = value
     elif isinstance(place, dict):
         place[last] = value
     else:
         raise TypeError(f"{pointer} leads into {place!r}")
+
+
+def _index(place: list[Any], part: str) -> int:
+    if not part.isdecimal() or int(part) >= len(place):
+        raise LookupError(f"a list of {len(place)} has places 0 to {len(place) - 1}, got {part}")
+    return int(part)
 
 
 def _default(base: Mapping[str, Any], path: list[str]) -> Any:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
 _LEVEL = 0.95
+_EQUAL = 1e-12  # differences that only rounding tells apart
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Point:
     values: dict[int, float]  # repeat -> objective
     folds: dict[int, list[float]]  # repeat -> objective of each fold
     expected: int  # repeats that were asked for
+    cut: set[int] = field(default_factory=set)  # repeats that the sweep ended early: their values are of other epochs
 
     @property
     def samples(self) -> dict[tuple[int, int], float]:
@@ -65,9 +67,13 @@ def summary(point: Point) -> dict[str, Any]:
 
 
 def ranked(points: Sequence[Point], sign: float) -> list[Point]:
-    """Points with a value, best first; those whose repeats did not all succeed come behind the others."""
+    """Points with a value, best first; those whose repeats did not all come to their end are behind the others."""
     told = [point for point in points if point.values]
-    return sorted(told, key=lambda point: (len(point.values) < point.expected, -sign * fmean(point.values.values())))
+
+    def order(point: Point) -> tuple[bool, bool, float]:
+        return len(point.values) < point.expected, bool(point.cut), -sign * fmean(point.values.values())
+
+    return sorted(told, key=order)
 
 
 def verdict(points: Sequence[Point], sign: float) -> dict[str, Any]:
@@ -91,7 +97,7 @@ def verdict(points: Sequence[Point], sign: float) -> dict[str, Any]:
     level = 1 - (1 - _LEVEL) / len(others)
     compared = [_ahead(best, other, sign, level) for other in others]
     told["runners_up"] = compared[:10]
-    if all(one["difference_interval"] is None for one in compared):
+    if all(one["pairs"] < 2 for one in compared):
         message = "one value a point does not tell a difference from noise; ask for repeats, or for cross-validation"
         return told | {"verdict": "unknown", "message": message}
     clear = [one["difference_interval"] is not None and one["difference_interval"][0] > 0 for one in compared]
@@ -110,7 +116,8 @@ _NOBODY: dict[str, Any] = {"runners_up": [], "indistinguishable": []}
 def _ahead(best: Point, other: Point, sign: float, level: float) -> dict[str, Any]:
     mine, theirs = best.samples, other.samples
     gains = [sign * (mine[key] - theirs[key]) for key in mine if key in theirs]
-    found = interval(gains, folds=best.of_folds, level=level)
+    # Equal differences are those of a coarse measure, as accuracy is: they say nothing of the noise.
+    found = interval(gains, folds=best.of_folds, level=level) if gains and max(gains) - min(gains) > _EQUAL else None
     return summary(other) | {
         "difference": fmean(gains) if gains else None,
         "difference_interval": None if found is None else list(found),

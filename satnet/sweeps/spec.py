@@ -3,7 +3,8 @@
 import copy
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Annotated, Any, Literal
 
@@ -122,10 +123,16 @@ class SweepSpec(Frozen):
         return self.model_dump(mode="json", exclude_none=True)
 
     def spec_at(self, parameters: Mapping[str, Any], repeat: int) -> ExperimentSpec:
-        """The experiment at a point. Raises InvalidSpec."""
-        changed = put(self.base, parameters)
+        """The experiment at a point. Raises InvalidSpec, also where a point alone takes the validation rows away."""
+        try:
+            changed = put(self.base, parameters)
+        except (LookupError, ValueError, TypeError) as error:
+            raise InvalidSpec([FieldError("#", f"the point leads nowhere in base: {error}", "pointer")]) from error
         changed["seed"] = (int(changed["seed"]) + repeat) % 2**31
-        return parse_spec(changed)
+        spec = parse_spec(changed)
+        if errors := list(_unfit(self, spec)):
+            raise InvalidSpec(errors)
+        return spec
 
 
 def parse_sweep(data: Mapping[str, Any]) -> SweepSpec:
@@ -167,22 +174,44 @@ def _check(sweep: SweepSpec, base: ExperimentSpec) -> Iterator[FieldError]:
     if sweep.points * sweep.repeats > MOST_TRIALS:
         detail = f"{sweep.points} points x {sweep.repeats} repeats are more than {MOST_TRIALS} trials"
         yield FieldError("#/parameters", detail, "limit", sweep.points * sweep.repeats)
-    held_out = base.dataset.validation_fraction > 0 or base.cross_validation is not None
-    if not held_out and not any("validation" in pointer for pointer in sweep.parameters):
+    for error in _unfit(sweep, base):
+        if not _varied(sweep, "dataset", "cross_validation"):  # else each point is asked
+            pointer = error.pointer if error.pointer == "#/early_termination" else "#/base" + error.pointer[1:]
+            yield replace(error, pointer=pointer)
+    problem = objectives.problem(sweep.objective.metric, base)
+    if problem is None and not _renamed(sweep):
+        problem = objectives.unknown_layer(sweep.objective.metric, base)
+    if problem is not None:
+        yield FieldError("#/objective/metric", problem, "not_allowed", sweep.objective.metric)
+    if sweep.objective.mode is None and objectives.usual_mode(sweep.objective.metric) is None:
+        yield FieldError("#/objective/mode", "min or max is needed for this metric", "missing")
+
+
+def _unfit(sweep: SweepSpec, spec: ExperimentSpec) -> Iterator[FieldError]:
+    """Why a valid spec is no trial of this sweep."""
+    if not spec.dataset.validation_fraction and spec.cross_validation is None:
         detail = (
             "a sweep chooses by validation rows and never by the test rows: "
             "set dataset.validation_fraction or cross_validation"
         )
-        yield FieldError(
-            "#/base/dataset/validation_fraction", detail, "no_validation_rows", base.dataset.validation_fraction
-        )
-    if (problem := objectives.problem(sweep.objective.metric, base)) is not None:
-        yield FieldError("#/objective/metric", problem, "not_allowed", sweep.objective.metric)
-    if sweep.objective.mode is None and objectives.usual_mode(sweep.objective.metric) is None:
-        yield FieldError("#/objective/mode", "min or max is needed for this metric", "missing")
-    if sweep.early_termination is not None and base.cross_validation is not None:
+        got = spec.dataset.validation_fraction
+        yield FieldError("#/dataset/validation_fraction", detail, "no_validation_rows", got)
+    if sweep.early_termination is not None and spec.cross_validation is not None:
         detail = "a trial with folds cannot end early: its later folds would be missing"
         yield FieldError("#/early_termination", detail, "contradiction")
+
+
+def _varied(sweep: SweepSpec, *fields: str) -> bool:
+    """Whether an axis changes one of these fields of the base, or a part of it."""
+    return any(part.split("/")[1:2] == [field] for axis in sweep.axes() for part in axis.split(",") for field in fields)
+
+
+def _renamed(sweep: SweepSpec) -> bool:
+    """Whether an axis may change which hidden layers there are."""
+    places = [part.split("/")[1:] for axis in sweep.axes() for part in axis.split(",")]
+    return any(
+        place[:1] == ["layers"] and (len(place) < 3 or place[2] in ("type", "repeat", "activation")) for place in places
+    )
 
 
 def _axes(sweep: SweepSpec) -> Iterator[FieldError]:
@@ -190,7 +219,10 @@ def _axes(sweep: SweepSpec) -> Iterator[FieldError]:
         place = "#/parameters/" + pointer.replace("~", "~0").replace("/", "~1")
         if sweep.search == "grid" and choices(axis) is None:
             yield FieldError(
-                place, "a grid needs a list of values; use search random or tpe for a range", "not_allowed"
+                place,
+                "a grid needs a list of values; use search random or tpe for a range",
+                "not_allowed",
+                axis.model_dump(),
             )
         for part in pointer.split(","):
             if not part.startswith("/"):
@@ -212,10 +244,31 @@ def _reachable(sweep: SweepSpec, pointer: str, axis: Range, place: str) -> Itera
 
 
 def _field_error(error: Any) -> FieldError:
-    path = error["loc"]
+    """Pydantic's error in words that name what is allowed."""
+    path = [part for part in error["loc"] if part != "choice"]  # a list is given without that name
     pointer = "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     got = error.get("input")
-    return FieldError(pointer, error["msg"], error["type"], got if len(json.dumps(got, default=str)) <= 200 else None)
+    detail = error["msg"].removeprefix("Value error, ")
+    model = _model_at(path)
+    if error["type"] == "extra_forbidden":
+        detail = f"there is no such field; allowed: {', '.join(_names(_model_at(path[:-1])))}"
+    elif error["type"] in ("model_type", "dict_type") and model is not None:
+        some = "a list of values, or an object with one of" if model is Range else "an object with"
+        detail = f"{some} {', '.join(_names(model))} is needed"
+    return FieldError(pointer, detail, error["type"], got if len(json.dumps(got, default=str)) <= 200 else None)
+
+
+def _model_at(path: Sequence[Any]) -> type[Frozen] | None:
+    if not path:
+        return SweepSpec
+    if path[0] == "parameters":
+        return Range if len(path) == 2 else None
+    models: dict[Any, type[Frozen]] = {"objective": Objective, "early_termination": Asha}
+    return models.get(path[0]) if len(path) == 1 else None
+
+
+def _names(model: type[Frozen] | None) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
 def json_schema() -> dict[str, Any]:

@@ -99,11 +99,26 @@ def test_dry_run_counts_and_stores_nothing(http):
 
 def test_a_sweep_of_no_valid_point_is_refused(http):
     # when
-    answer = http.post("/v1/sweeps", json=grid(parameters={"/loss": ["binary_crossentropy"]}))
+    body = grid(parameters={"/loss": ["binary_crossentropy"]})
+    answer, dry = http.post("/v1/sweeps", json=body), http.post("/v1/sweeps?dry_run=true", json=body)
 
     # then
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/loss")
+    assert (answer.status_code, answer.json()["errors"]) == (dry.status_code, dry.json()["errors"])
+    told = answer.json()["errors"][0]
+    assert (answer.status_code, told["pointer"]) == (422, "#/parameters/~1loss")
+    assert "at /loss = binary_crossentropy" in told["detail"]
     assert http.get("/v1/sweeps").json()["data"] == []
+
+
+def test_a_point_without_validation_rows_is_told_and_not_chosen_by_the_test_rows(http):
+    # when
+    body = grid(parameters={"/dataset/validation_fraction": [0, 0.3]})
+    told = http.post("/v1/sweeps", json=body).json()
+
+    # then
+    assert (told["progress"]["invalid_points"], told["progress"]["queued"]) == (1, 1)
+    rows = http.get(f"/v1/sweeps/{told['id']}/trials?status=invalid").json()["data"]
+    assert rows[0]["errors"][0]["code"] == "no_validation_rows"
 
 
 def test_the_same_key_is_the_same_sweep(http):

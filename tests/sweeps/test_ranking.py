@@ -78,3 +78,20 @@ def test_a_point_whose_repeats_failed_comes_behind():
     # then
     assert (told["best"]["point"], told["indistinguishable"] or told["verdict"]) == (0, "unknown")
     assert told["runners_up"][0]["missing"] == 1
+
+
+def test_equal_differences_tell_no_noise_and_name_no_winner():
+    # when both seeds happen to differ by the same number of rows
+    told = verdict(points([0.91, 0.92], [0.93, 0.94]), 1.0)
+
+    # then
+    assert (told["verdict"], told["indistinguishable"]) == ("no_difference_found", [0])
+
+
+def test_a_point_that_was_ended_early_is_behind_those_that_came_to_their_end():
+    # given
+    ended = Point(0, {"/x": 0}, {0: 0.1}, {}, 1, {0})
+    whole = Point(1, {"/x": 1}, {0: 0.3}, {}, 1)
+
+    # when / then
+    assert verdict([ended, whole], -1.0)["best"]["point"] == 1

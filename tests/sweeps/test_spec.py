@@ -39,6 +39,9 @@ MISTAKES = [
     ({"early_termination": {"name": "median"}}, "#/early_termination/name"),
     ({"parameters": {"/layers/1/units": list(range(1, 1000)), "/training/epochs": list(range(1, 9))}}, "#/parameters"),
     ({"gird": 1}, "#/gird"),
+    ({"objective": {"metric": "layers.dense_7.saturated_fraction"}}, "#/objective/metric"),
+    ({"parameters": {"/layers/-1/units": [1]}}, "#/parameters/~1layers~1-1~1units"),
+    ({"parameters": {"/optimizer/learning_rate": []}}, "#/parameters/~1optimizer~1learning_rate"),
 ]
 
 
@@ -78,3 +81,64 @@ def test_repeats_differ_in_their_seed_alone():
 
     # then
     assert first.model_copy(update={"seed": 2}) == second
+
+
+ALLOWED = [
+    ({"parameters": {"/optimizer/learning_rate": 0.1}}, "one of choice, uniform, log_uniform, int is needed"),
+    ({"parameters": {"/layers/1/units": {"normal": [1, 2]}}}, "allowed: choice, uniform, log_uniform, int"),
+    ({"parameters": {"/layers/7/units": [1]}}, "a list of 3 has places 0 to 2, got 7"),
+    ({"objective": "validation.loss"}, "an object with metric, mode, at is needed"),
+    ({"early_termination": {"name": "asha", "rungs": 3}}, "allowed: name, min_epochs, reduction_factor"),
+    ({"objective": {"metric": "layers.dense_7.gate"}}, "there is no hidden layer dense_7; these are there: dense_1"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), ALLOWED)
+def test_mistakes_say_what_is_allowed(change, words):
+    # when / then
+    with pytest.raises(InvalidSpec, match=words):
+        parse_sweep(grid(**change))
+
+
+WITHOUT_ROWS = [
+    (BASE, {"/dataset/validation_fraction": 0}, "#/dataset/validation_fraction"),
+    (BASE, {"/dataset": {"name": "digits"}}, "#/dataset/validation_fraction"),
+    (
+        base(dataset={"name": "digits"}, cross_validation={"folds": 2}),
+        {"/cross_validation": None},
+        "#/dataset/validation_fraction",
+    ),
+    (BASE, {"/layers": []}, "#/layers"),
+    (BASE, {"/layers": [], "/layers/1/units": 3}, "#"),
+]
+
+
+@pytest.mark.parametrize(("content", "point", "pointer"), WITHOUT_ROWS)
+def test_a_point_that_no_validation_rows_or_no_place_is_left_to_is_no_trial(content, point, pointer):
+    # given
+    sweep = parse_sweep(grid(base=content))
+
+    # when / then
+    with pytest.raises(InvalidSpec) as caught:
+        sweep.spec_at(point, 0)
+    assert caught.value.errors[0].pointer == pointer
+
+
+def test_a_point_with_folds_does_not_end_early():
+    # given
+    axes = {"/cross_validation": [None, {"folds": 2}], "/dataset/validation_fraction": [0.3, 0]}
+    sweep = parse_sweep(grid(parameters=axes, early_termination={"name": "asha"}))
+
+    # when / then
+    with pytest.raises(InvalidSpec, match="#/early_termination"):
+        sweep.spec_at({"/cross_validation": {"folds": 2}, "/dataset/validation_fraction": 0}, 0)
+
+
+def test_the_points_may_bring_the_validation_rows():
+    # when
+    sweep = parse_sweep(
+        grid(base=base(dataset={"name": "digits"}), parameters={"/dataset/validation_fraction": [0.1, 0.2]})
+    )
+
+    # then
+    assert sweep.spec_at({"/dataset/validation_fraction": 0.1}, 0).dataset.validation_fraction == 0.1
