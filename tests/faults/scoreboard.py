@@ -26,6 +26,9 @@ DEFAULTS = {  # what users have, instead of the short forms' timings
     "SATNET_HEARTBEAT": "PT5S",
     "SATNET_REAPER_TICK": "PT2S",
     "SATNET_REDIS_GRACE": "PT15S",
+    "SATNET_STALL_S": "600",
+    "SATNET_WATCHDOG": "PT30S",
+    "SATNET_CANCEL_GRACE": "PT5S",
     "SATNET_CHECKPOINT_EVERY": "PT0.5S",
 }
 BY_DEFAULT = {"experiments": 45, "count": 20, "pause": 0.8, "gap": (3, 8), "environment": DEFAULTS}
