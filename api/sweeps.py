@@ -1,5 +1,6 @@
 """/v1/sweeps: create, read, list, rank, stop, go on."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from satnet.results import new_id
 from satnet.spec import parse_spec, plan_network
 from satnet.store import Store
 from satnet.sweeps import answers
-from satnet.sweeps.advance import PATIENCE, advance
+from satnet.sweeps.advance import PATIENCE, advance, ring
 from satnet.sweeps.points import shown
 from satnet.sweeps.search import all_at_once
 from satnet.sweeps.side_by_side import group_of
@@ -174,13 +175,15 @@ def rerun_failed(identity: str, store: StoreDep, settings: SettingsDep) -> Respo
 
 
 def _again(store: Store, identity: str, statuses: tuple[str, ...], *, anew: bool) -> None:
+    queues = Counter[str]()
     for trial in store.trials(identity):
         if trial.status in statuses and not trial.reused:
             try:
                 store.resume(trial.experiment, anew=anew)
             except (Conflict, NotFound):  # somebody else was faster
                 continue
-            wake(store.queue_of(trial.experiment))
+            queues[store.queue_of(trial.experiment)] += 1
+    ring(store, wake, queues)
 
 
 def _stepped(store: Store, settings: SettingsDep, identity: str, status: int) -> Response:

@@ -12,6 +12,7 @@ from satnet.sweeps.points import shown
 
 Row = Mapping[str, Any]
 _MOST_ROWS = 40
+_WIDEST = 20  # characters of a parameter's column where there is little room; longer values are folded, never cut
 _SHADES = ("grey0", "navy_blue", "purple4", "deep_pink4", "orange4", "dark_orange3", "gold3", "light_goldenrod2")
 
 
@@ -90,8 +91,8 @@ def _table(cells: Sequence[Row], objective: Row, width: int) -> Table:
     sign = -1.0 if objective["mode"] == "max" else 1.0
     order = sorted(cells, key=lambda cell: (cell["value"] is None, sign * (cell["value"] or 0.0)))
     table = Table(title=f"{objective['metric']} ({objective['mode']}, {objective['at']} epoch), best first")
-    for pointer in cells[0]["parameters"] if cells else []:
-        table.add_column(short(pointer))
+    for pointer, widest in _widths(cells).items():
+        table.add_column(short(pointer), min_width=min(widest, _WIDEST), overflow="fold")
     table.add_column(_words(objective["metric"]), justify="right")
     table.add_column("spread (n)", justify="right")
     names = _columns(cells, objective["metric"], width)
@@ -122,8 +123,14 @@ _IN_ORDER = (
 def _columns(cells: Sequence[Row], metric: str, width: int) -> list[str]:
     """The usual columns that have a value somewhere, as many as there is room for."""
     told = [name for name in _IN_ORDER if name != metric and any(cell.get(name) is not None for cell in cells)]
-    room = (width - 45 - 18 * len(cells[0]["parameters"] if cells else {})) // 12
-    return told[: max(1, room)]
+    room = (width - 45 - sum(3 + max(10, min(widest, _WIDEST)) for widest in _widths(cells).values())) // 14
+    return told[: max(0, room)]
+
+
+def _widths(cells: Sequence[Row]) -> dict[str, int]:
+    """Parameter -> characters of its longest value."""
+    pointers = cells[0]["parameters"] if cells else {}
+    return {pointer: max(len(str(cell["parameters"][pointer])) for cell in cells) for pointer in pointers}
 
 
 def _number(value: float | None) -> str:
@@ -136,13 +143,15 @@ def heat_map(cells: Sequence[Row], parameters: Mapping[str, Any], objective: Row
     down, across = (_values(cells, parameters, axis) for axis in axes)
     found = {tuple(str(cell["parameters"][axis]) for axis in axes): cell["value"] for cell in cells}
     known = [value for value in found.values() if value is not None]
+    columns: list[list[Text]] = []
     table = Table(title=f"{short(axes[0])} (down) by {short(axes[1])} (across), brighter is better")
     table.add_column("", no_wrap=True, min_width=max(map(len, down), default=0))
-    for name in across:
-        table.add_column(name, justify="right")
-    for name in down:
-        shades = [_shade(found.get((name, other)), known, objective["mode"]) for other in across]
-        table.add_row(name, *shades)
+    for other in across:
+        shades = [_shade(found.get((name, other)), known, objective["mode"]) for name in down]
+        table.add_column(other, justify="right", overflow="fold", min_width=max(map(len, shades), default=0))
+        columns.append(shades)
+    for name, *row in zip(down, *columns, strict=True):
+        table.add_row(name, *row)
     return table
 
 

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from satnet.errors import Conflict, InvalidSpec, NotFound
@@ -62,6 +62,18 @@ def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
             advance(store, settings, identity, wake)
         except Exception as error:  # noqa: BLE001 - the store is full, the broker away, or this sweep is broken
             _log.warning("sweep %s: %s: %s", identity, type(error).__name__, error)
+
+
+def ring(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
+    """Wake as many workers as there are, once each: whoever wakes goes on until its queues are empty.
+
+    A worker's child is replaced after so many tickets, and one for every trial would cost it all that it has compiled.
+    """
+    if queues:
+        workers = len(store.workers()) + 1
+        for queue, count in queues.items():
+            for _ in range(min(count, workers)):
+                wake(queue)
 
 
 def load(content: object) -> SweepSpec:
@@ -150,9 +162,7 @@ class _Step:
             for repeat in range(self._sweep.repeats):
                 if (number, repeat) not in taken:
                     added += self._place(number, repeat, point)
-        for queue, count in self._queues.items():  # not before all are there: some may train side by side
-            for _ in range(count):
-                self._wake(queue)
+        ring(self._store, self._wake, self._queues)  # not before all are there: some may train side by side
         return added
 
     def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
@@ -172,7 +182,7 @@ class _Step:
                 self._store,
                 self._settings,
                 spec,
-                self._wake,
+                self._queued,
                 trial=trial,
                 group=f"{self._identity} {group}" if group else "",
             )

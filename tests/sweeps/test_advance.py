@@ -75,6 +75,15 @@ def test_a_grid_is_queued_at_once_and_ends_with_its_trials(store, settings, swee
     assert store.open_sweeps() == []
 
 
+def test_workers_are_woken_and_not_once_a_trial(store, settings):
+    # given
+    store.worker_seen("w", {"queues": ["default"]})
+    identity, _ = store.create_sweep(f"swp_{next(NONCES)}", parse_sweep(grid(repeats=3)).to_json(), None, "")
+
+    # when / then
+    assert step(store, settings, identity) == ["default", "default"]
+
+
 def test_a_step_may_be_taken_again_and_by_several_at_once(store, settings, sweep):
     # given
     identity = sweep(repeats=2)
