@@ -144,7 +144,7 @@ class Fleet:
     def child(self, name):
         """The process that trains, of a worker; None while there is none."""
         parent = self.processes[name].pid
-        listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+        listing = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
         rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
         found = [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "spawn_main" in args]
         return found[0] if found else None

@@ -22,7 +22,7 @@ def clean(score):
 
 SHORT = {
     "bad": schedules.bad_experiments,
-    "kills": lambda folder: schedules.kills(folder, seed=2, experiments=24, count=8, workers=2, gap=(0.5, 1.5)),
+    "kills": lambda folder: schedules.kills(folder, 5, experiments=12, count=7, workers=2, pause=0.4, gap=(2, 4)),
     "after_claim hangs": lambda folder: schedules.each_failpoint(folder, ["after_claim"], ["hang"]),
     "before_finish kills": lambda folder: schedules.each_failpoint(folder, ["before_finish"], ["kill"]),
     "after_checkpoint_file kills": lambda folder: schedules.each_failpoint(folder, ["after_checkpoint_file"], ["kill"]),
