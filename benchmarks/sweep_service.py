@@ -1,6 +1,6 @@
-"""Sweeps at a real service: a grid against the plain Keras loop, two workers against one, a thousand queued trials.
+"""Sweeps and folds at a real service: a grid against the plain Keras loop, two workers against one, 1,000 trials.
 
-    .venv/bin/python benchmarks/sweep_service.py [grid | workers | thousand]
+    .venv/bin/python benchmarks/sweep_service.py [grid | workers | folds | thousand]
 
 Starts and stops `satnet up` itself.
 """
@@ -132,6 +132,27 @@ def workers(rounds: int) -> None:
     print(f"32 trials: one worker {found[1]:.1f} s, two workers {found[2]:.1f} s, {found[1] / found[2]:.2f} x")
 
 
+def folds(rounds: int) -> None:
+    """One experiment of 8 folds, one thread a worker."""
+    spec = BASE | {
+        "dataset": {"name": "digits"},
+        "cross_validation": {"folds": 8},
+        "training": {"epochs": 60, "batch_size": 8},
+    }
+    found = {}
+    for count in (1, 2):
+        with service(count, SATNET_THREADS="1") as client:
+            times = []
+            for seed in range(1 + rounds):
+                began = time.perf_counter()
+                ended = client.experiments.create(spec | {"seed": seed}).wait(300)
+                times.append(time.perf_counter() - began)
+                helped = sum(fold["worker"] is not None for fold in ended["summary"]["folds"])
+            found[count] = statistics.median(times[1:])
+            print(f"{count} workers: {found[count]:.2f} s, {helped} folds by the second one")
+    print(f"8 folds: {found[1] / found[2]:.2f} x")
+
+
 def thousand() -> None:
     """1,000 trials that wait for a worker that there is not."""
     body = {
@@ -169,7 +190,7 @@ def thousand() -> None:
 def main() -> None:
     """One of them, or all."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="?", choices=("grid", "workers", "thousand"))
+    parser.add_argument("what", nargs="?", choices=("grid", "workers", "folds", "thousand"))
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.what in (None, "thousand"):
@@ -178,6 +199,8 @@ def main() -> None:
         grid(arguments.rounds)
     if arguments.what in (None, "workers"):
         workers(arguments.rounds)
+    if arguments.what in (None, "folds"):
+        folds(arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,39 @@ def _metrics(record: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def fold_table(folds: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a fold: metrics at its end, and its worst layer's saturation before training -> at the end."""
+    table = Table()
+    table.add_column("fold", justify="right")
+    for name in ("train loss", "validation loss", "accuracy", "worst saturated"):
+        table.add_column(name, justify="right")
+    for one in folds:
+        final = one["final"]
+        numbers = [final["train"]["loss"], final["validation"]["loss"], final["validation"]["accuracy"]]
+        worst = [_percent(_worst(one["layers"], end)) for end in ("epoch_0", "final")]
+        table.add_row(str(one["fold"]), *["-" if n is None else f"{n:.4f}" for n in numbers], _course(worst))
+    return table
+
+
+def _worst(layers: Sequence[Mapping[str, Any]], end: str) -> float | None:
+    shares = [layer[end]["saturated_fraction"] for layer in layers]
+    return max((share for share in shares if share is not None), default=None)
+
+
+def folds_line(document: Mapping[str, Any]) -> str | None:
+    """Means over the folds with their 95 % intervals in one line; None where there are none."""
+    found = (document["summary"] or {}).get("cross_validation")
+    if not found:
+        return None
+    parts = []
+    for name in ("loss", "accuracy", "mean_absolute_error"):
+        if spread := found["validation"].get(name):
+            low, high = spread["interval"]
+            words = name.replace("_", " ")
+            parts.append(f"{words} {spread['mean']:.4f} +- {spread['std']:.4f} (95 % {low:.4f} to {high:.4f})")
+    return f"validation over {found['folds']} folds: " + ", ".join(parts)
+
+
 def metrics_line(document: Mapping[str, Any]) -> str:
     """Final losses and accuracies in one line."""
     final = (document["summary"] or {}).get("final")
@@ -68,7 +101,9 @@ def print_report(document: Mapping[str, Any], console: Console) -> None:
     """Table, final metrics, and why it ended where that needs telling."""
     if document["summary"]:
         console.print(saturation_table(document))
-        console.print(metrics_line(document), markup=False, soft_wrap=True)
+        if folds := document["summary"].get("folds"):
+            console.print(fold_table(folds))
+        console.print(folds_line(document) or metrics_line(document), markup=False, soft_wrap=True)
     else:
         told = f"{document['id']} is {document['status']}"
         message = f": {document['message']}" if document["message"] else ""

@@ -3,10 +3,12 @@
 import math
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from satnet.cross_validation import over_folds
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -148,31 +150,47 @@ _PER_LAYER = (
 
 
 def summarise(records: Iterable[Mapping[str, Any]], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Final and best metrics, seconds, and per layer the saturation at epoch 0 and at the end."""
-    records = list(records)
+    """Final and best metrics, seconds, and per layer the saturation at epoch 0 and at the end.
+
+    With folds these are of the last fold, `best` and `seconds` excepted; `folds` has each fold's own, with what `extra`
+    tells of it, and `cross_validation` what they say together.
+    """
+    records, extra = list(records), dict(extra)
     summary: dict[str, Any] = {"final": None, "best": None, "seconds": 0.0, "layers": []}
     if records:
-        first = next(record for record in records if record["fold"] == records[-1]["fold"])
-        last = records[-1]
-        summary = {
-            "final": {key: last[key] for key in ("epoch", "train", "validation")},
-            "best": _best(records),
-            "seconds": sum(record["seconds"] for record in records),
-            "layers": [
-                {
-                    "name": start["name"],
-                    "activation": start["activation"],
-                    "units": start["units"],
-                    "epoch_0": {key: start[key] for key in _PER_LAYER},
-                    "final": {key: end[key] for key in _PER_LAYER},
-                }
-                for start, end in zip(first["layers"], last["layers"], strict=True)
-            ],
-        }
-    return summary | dict(extra)
+        by_fold: dict[Any, list[Mapping[str, Any]]] = {}
+        for record in records:
+            by_fold.setdefault(record["fold"], []).append(record)
+        summary = _ends(by_fold[records[-1]["fold"]])
+        if None not in by_fold:
+            told = {one["fold"]: one for one in extra.pop("folds", [])}
+            folds = [{"fold": fold} | _ends(part) | told.get(fold, {}) for fold, part in by_fold.items()]
+            over = folds if told else folds[:-1]  # one that was cut brings the others' means nothing
+            summary |= {"folds": folds, "cross_validation": over_folds(over)}
+        summary |= {"best": _best(records), "seconds": sum(record["seconds"] for record in records)}
+    return summary | extra
 
 
-def _best(records: list[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _ends(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    first, last = records[0], records[-1]
+    return {
+        "final": {key: last[key] for key in ("epoch", "train", "validation")},
+        "best": _best(records),
+        "seconds": sum(record["seconds"] for record in records),
+        "layers": [
+            {
+                "name": start["name"],
+                "activation": start["activation"],
+                "units": start["units"],
+                "epoch_0": {key: start[key] for key in _PER_LAYER},
+                "final": {key: end[key] for key in _PER_LAYER},
+            }
+            for start, end in zip(first["layers"], last["layers"], strict=True)
+        ],
+    }
+
+
+def _best(records: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The epoch with the smallest validation loss."""
     finite = [record for record in records if record["validation"]["loss"] is not None]
     if not finite:

@@ -18,6 +18,7 @@ from satnet.store import Grant, Place, Store
 from satnet.training.checkpoint import Checkpoint
 from satnet.training.result import TrainingResult
 from worker.checkpoints import Checkpoints
+from worker.folds import Offer
 from worker.lease import Lease
 from worker.outbox import Outbox
 from worker.trial import Trial
@@ -59,6 +60,12 @@ class Attempt:
             self.journal.records.extend(self._outbox.wait(lambda: self._store.epochs(grant.id)))
         failpoints.hit("after_resume")
         return checkpoint
+
+    def sharing(self, wake: Callable[[str], None] | None) -> dict[str, Any]:
+        """What lets others train folds. A sweep's trials are shared out already, and may end a fold early."""
+        if wake is None or self.spec.cross_validation is None or self._grant.sweep:
+            return {}
+        return {"elsewhere": Offer(self._store, self._grant, wake)}
 
     def on_epoch(self, record: dict[str, Any]) -> str | None:
         """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
@@ -159,8 +166,13 @@ def prepared(store: Store, settings: Settings, grant: Grant) -> Attempt | None:
         return None
 
 
-def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer) -> str:
-    """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost."""
+def run_attempt(
+    store: Store, settings: Settings, grant: Grant, trainer: Trainer, wake: Callable[[str], None] | None = None
+) -> str:
+    """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost.
+
+    `wake`: wakes an idle worker of a queue, to help with folds; None for a trainer that cannot share them.
+    """
     failpoints.hit("after_claim")
     if (attempt := prepared(store, settings, grant)) is None:
         return "failed"
@@ -178,6 +190,7 @@ def run_attempt(store: Store, settings: Settings, grant: Grant, trainer: Trainer
                 keep_checkpoint=attempt.keep,
                 checkpoint_every=settings.checkpoint_every.total_seconds(),
                 spent=grant.spent,
+                **attempt.sharing(wake),
             )
         except Exception as error:  # noqa: BLE001 - `conclude` tells them apart
             outcome = error

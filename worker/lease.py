@@ -71,7 +71,7 @@ class Lease:
                 self._verdict, self._since = "drain", time.monotonic()
             began = time.monotonic()
             try:
-                verdict = store.heartbeat(self._grant.id, self._grant.fence)
+                verdict = self._renew(store)
             except StoreUnavailable as error:
                 _log.warning("heartbeat of %s: %s", self._grant.id, error)
                 verdict = None
@@ -89,26 +89,42 @@ class Lease:
 
     def _judge(self, store: Store) -> None:
         """Where training does not come back to `check` in time: end the attempt, then this process."""
-        grant, now, settings = self._grant, time.monotonic(), self._settings
+        now, settings = time.monotonic(), self._settings
         cancel = settings.cancel_grace.total_seconds()
         drain = max(1.0, settings.drain_grace.total_seconds() - 5)
         patience = {"cancel": cancel, "lost": cancel, "drain": drain, "pause": drain}.get(self._verdict or "")
         if patience is not None and now - self._since > patience:
-            if self._verdict == "cancel":
-                summary = summarise(list(self._records), {})
-                store.finish(grant.id, grant.fence, "cancelled", summary=summary, environment=None)
-            elif self._verdict != "lost":
-                store.release(grant.id, grant.fence)
+            self._let_go(store)
             self._end_process(store)
         elif now - self._progressed > settings.stall_s:
-            store.lose(grant.id, grant.fence, "stalled", f"no slice was finished within {settings.stall_s:g} s")
+            self._stalled(store)
             self._end_process(store)
+
+    def _renew(self, store: Store) -> str:
+        return store.heartbeat(self._grant.id, self._grant.fence)
+
+    def _let_go(self, store: Store) -> None:
+        """As was asked, for training that does not come back to do it."""
+        grant = self._grant
+        if self._verdict == "cancel":
+            summary = summarise(list(self._records), {})
+            store.finish(grant.id, grant.fence, "cancelled", summary=summary, environment=None)
+        elif self._verdict != "lost":
+            self.release(store)
+
+    def _stalled(self, store: Store) -> None:
+        grant, most = self._grant, self._settings.stall_s
+        store.lose(grant.id, grant.fence, "stalled", f"no slice was finished within {most:g} s")
+
+    def release(self, store: Store) -> None:
+        """Give the experiment back to its queue."""
+        store.release(self._grant.id, self._grant.fence)
 
     def _end_process(self, store: Store) -> None:
         """Those that train beside this one go back to the queue first: they did nothing wrong."""
         for other in [one for one in _held if one is not self]:
             try:
-                store.release(other._grant.id, other._grant.fence)
+                other.release(store)
             except StoreUnavailable as error:
                 _log.warning("release of %s: %s", other._grant.id, error)
         self._leave(KILLED)

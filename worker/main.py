@@ -55,15 +55,15 @@ def _announce(settings: Settings) -> None:
     about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
     while True:
         try:
-            store.worker_seen(
-                WORKER, about | {"busy": next(iter(tasks.current), None), "latest": next(iter(tasks.latest), None)}
-            )
+            now = {"busy": next(iter(tasks.current), None), "helps": next(iter(tasks.helping), None)}
+            store.worker_seen(WORKER, about | now | {"latest": next(iter(tasks.latest), None)})
         except StoreUnavailable as error:
             _log.warning("announce: %s", error)
         if os.getppid() != parent:
             drain.request()
             alone_since = alone_since or time.monotonic()
-            if not tasks.current or time.monotonic() - alone_since > settings.drain_grace.total_seconds():
+            working, alone = tasks.current or tasks.helping, time.monotonic() - alone_since
+            if not working or alone > settings.drain_grace.total_seconds():
                 drain.tidy()
                 os._exit(ORPHANED)
         threading.Event().wait(settings.heartbeat.total_seconds())

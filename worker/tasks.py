@@ -16,11 +16,13 @@ from satnet.sweeps import side_by_side
 from satnet.sweeps.advance import PATIENCE, advance, load
 from worker import drain
 from worker.attempt import Trainer, run_attempt
+from worker.folds import help_with_fold
 from worker.group import run_group
 
 _log = logging.getLogger(__name__)
 _bell = Bell()
 current: list[str] = []  # the experiment that this process runs, for whoever asks
+helping: list[str] = []  # the experiment of another worker that it trains a fold of
 latest: list[str] = []  # the one that it claimed last
 
 
@@ -34,11 +36,14 @@ def trainer(settings: Settings) -> Trainer:
 def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     """Claim and run experiments until the queues are empty or this worker drains; how many ran."""
     store, ran, train = Store(settings), 0, trainer(settings)
-    most = side_by_side.MOST if settings.trainer == DEFAULT_TRAINER else 1
+    own = settings.trainer == DEFAULT_TRAINER
+    most = side_by_side.MOST if own else 1
     try:
         while not drain.requested():
             grants = store.claim_group(queues, worker, uuid.uuid4().hex, most)
             if not grants:
+                if own and _help(store, settings, worker, queues):
+                    continue
                 return ran
             current.extend(grant.id for grant in grants)
             latest[:] = [grants[-1].id]
@@ -46,7 +51,7 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
                 if len(grants) > 1:
                     run_group(store, settings, grants, current.remove)
                 else:
-                    run_attempt(store, settings, grants[0], train)
+                    run_attempt(store, settings, grants[0], train, _bell.ring if own else None)
             finally:
                 current.clear()
             _follow_up(store, settings, {grant.sweep for grant in grants if grant.sweep})
@@ -54,6 +59,19 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     finally:
         store.close()
     return ran
+
+
+def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) -> bool:
+    """Train a fold of another worker's experiment, if there is one."""
+
+    def began(identity: str) -> None:
+        helping.append(identity)
+        latest[:] = [identity]
+
+    try:
+        return help_with_fold(store, settings, worker, queues, began)
+    finally:
+        helping.clear()
 
 
 def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> None:

@@ -38,7 +38,8 @@ class Watchdog:
         """Why this worker is to be replaced, once that has been so for `watchdog` long; None while all is well."""
         about, now = self._store.worker(self._worker), time.monotonic()
         reason = self._reason(about)
-        calls = 0 if reason or about is None or about.get("busy") else sum(map(self._tickets, self._queues))
+        idle = reason is None and about is not None and not (about.get("busy") or about.get("helps"))
+        calls = sum(map(self._tickets, self._queues)) if idle else 0
         if calls:
             reason = f"its child is idle, and does not hear {calls} wake-up calls"
         if reason is None:
@@ -58,6 +59,8 @@ class Watchdog:
         if about is None or about["silent_s"] > silent:
             warming = about is None and time.monotonic() - self._started < _WARM_UP
             return None if warming else "its child says nothing"
+        if about.get("helps"):  # its own lease watches over that
+            return None
         if busy := about.get("busy"):
             owner = self._store.owner(busy)
             return None if owner == self._worker else f"its child is at {busy}, which it has lost"

@@ -39,6 +39,16 @@ def checkpoints(identity: str) -> str:
     return f"sn:ckpt:{identity}"
 
 
+def folds(identity: str) -> str:
+    """Hash: fold -> who trains it (free, owner, a helper's token, done), and what helpers bring."""
+    return f"sn:folds:{identity}"
+
+
+def offers(queue: str) -> str:
+    """Set of experiments that let idle workers of a queue train folds of them."""
+    return f"sn:offers:{queue}"
+
+
 def events(identity: str) -> str:
     """Stream of the experiment's events."""
     return f"sn:ev:{identity}"

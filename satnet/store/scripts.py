@@ -26,6 +26,10 @@ NAMES = (
     "sweep",
     "sweep_status",
     "seen",
+    "offer_folds",
+    "claim_fold",
+    "report_fold",
+    "take_fold",
 )
 _REFUSED_WHEN_FULL = ("submit", "external", "patch", "sweep")  # the rest gives memory back, or ends what runs
 

@@ -1,12 +1,12 @@
 """What the trials of a sweep say, and how sure that is: pure functions on values."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
-_LEVEL = 0.95
+from satnet.noise import LEVEL, interval
+
 _EQUAL = 1e-12  # differences that only rounding tells apart
 
 
@@ -33,22 +33,6 @@ class Point:
     def of_folds(self) -> bool:
         """Whether the samples share training rows."""
         return len(self.values) == 1 and bool(self.folds)
-
-
-def interval(values: Sequence[float], *, folds: bool, level: float = _LEVEL) -> tuple[float, float] | None:
-    """Student's interval of a mean; None for fewer than two values.
-
-    Folds share training rows, so that their variance is taken times 1/k + 1/(k-1) (Nadeau and Bengio 2003).
-    """
-    count = len(values)
-    if count < 2:
-        return None
-    from scipy.special import stdtrit
-
-    share = 1 / count + (1 / (count - 1) if folds else 0.0)
-    half = float(stdtrit(count - 1, 0.5 + level / 2)) * stdev(values) * math.sqrt(share)
-    mean = fmean(values)
-    return mean - half, mean + half
 
 
 def summary(point: Point) -> dict[str, Any]:
@@ -94,7 +78,7 @@ def verdict(points: Sequence[Point], sign: float) -> dict[str, Any]:
     told: dict[str, Any] = {"best": summary(best)} | _NOBODY
     if not others:
         return told | {"verdict": "unknown", "message": "there is no other point to compare with"}
-    level = 1 - (1 - _LEVEL) / len(others)
+    level = 1 - (1 - LEVEL) / len(others)
     compared = [_ahead(best, other, sign, level) for other in others]
     told["runners_up"] = compared[:10]
     if all(one["pairs"] < 2 for one in compared):
@@ -106,7 +90,7 @@ def verdict(points: Sequence[Point], sign: float) -> dict[str, Any]:
     if close:
         message = f"no difference found between the best point and {len(close)} of {len(others)} others"
         return told | {"verdict": "no_difference_found", "message": message}
-    message = f"better than each of {len(others)} others by more than the noise ({_LEVEL:.0%}, judged together)"
+    message = f"better than each of {len(others)} others by more than the noise ({LEVEL:.0%}, judged together)"
     return told | {"verdict": "winner", "message": message}
 
 

@@ -155,7 +155,8 @@ class _Shared:
 
 def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -> list[_Running]:
     first = members[0].spec
-    _, data = next(iter(prepared(first, data_dir)))
+    _, ready = next(iter(prepared(first, data_dir)))
+    data = ready()
     probed = data.probed(probe_index(data.labels, data.classes, first.saturation.probe_size, first.rows_seed))
     machine = cache.machine(first, None, data, probed)
     shared = _Shared(machine, _program([one.spec for one in members], machine, data), len(members))

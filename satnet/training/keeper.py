@@ -23,14 +23,14 @@ class Keeper:
         self._latest: Checkpoint | None = None
         self._leaving: Interrupted | None = None
 
-    def check(self) -> None:
-        """Raise Interrupted: at once, or at the end of an epoch that is soon over."""
+    def check(self, *, under_way: bool = True) -> None:
+        """Raise Interrupted: at once, or, with an epoch `under_way` that is soon over, at its end."""
         try:
             self._check()
         except Interrupted as interruption:
             if self._save is None or interruption.reason not in _LATER:
                 raise
-            if self._short:
+            if self._short and under_way:
                 self._leaving = interruption
                 return
             if self._latest is not None:

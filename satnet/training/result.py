@@ -11,3 +11,12 @@ class TrainingResult:
     summary_extra: dict[str, Any]
     environment: dict[str, Any]
     stop_reason: str  # completed, early_stopping, or what on_epoch said
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """One fold's run, as JSON holds it, for whoever trains the others."""
+
+    records: list[dict[str, Any]]
+    result: dict[str, Any]  # fields of a FoldResult
+    model: Any  # what `keep_model` said of its file; None where it was not kept

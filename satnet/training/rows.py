@@ -17,8 +17,8 @@ _kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()
 _T = TypeVar("_T")
 
 
-def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None, Data]]:
-    """(fold, its rows) of the experiment, in order; fold None without cross-validation.
+def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None, Callable[[], Data]]]:
+    """(fold, what makes its rows ready) of the experiment, in order; fold None without cross-validation.
 
     Raises:
         DataError: the dataset cannot be read or split.
@@ -34,7 +34,10 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
                 return prepare(spec, train, None, test, outputs)
             return prepare(spec, train.take(index), train.take(held_out), test, outputs)
 
-        yield fold, _keep(f"fold {number} of {outputs} {name}", make, lambda data: data.size)
+        def ready(number: int = number, make: Callable[[], Data] = make) -> Data:
+            return _keep(f"fold {number} of {outputs} {name}", make, lambda data: data.size)
+
+        yield fold, ready
 
 
 def forget() -> None:

@@ -1,11 +1,13 @@
 """Train one experiment: data in, one compiled epoch after another, each measured and reported."""
 
+import contextlib
 import logging
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,12 @@ from satnet.training.export import save_model
 from satnet.training.keeper import Keeper
 from satnet.training.network import Network, seed_of
 from satnet.training.program import EpochSums
-from satnet.training.result import TrainingResult
+from satnet.training.result import TrainedFold, TrainingResult
 from satnet.training.rows import prepared
 
 Report = Callable[[dict[str, Any]], str | None]
 KeepModel = Callable[[Path], Any]
+Elsewhere = Callable[[int, Callable[[], None]], TrainedFold | None]
 _log = logging.getLogger(__name__)
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
 
@@ -46,6 +49,7 @@ def train(
     keep_checkpoint: Callable[[Checkpoint], None] | None = None,
     checkpoint_every: float = 10.0,
     spent: float = 0.0,
+    elsewhere: Elsewhere | None = None,
 ) -> TrainingResult:
     """Train `spec` in this process and report each measured epoch's record.
 
@@ -62,6 +66,8 @@ def train(
             or drain.
         checkpoint_every: seconds from one checkpoint to the next, at least.
         spent: seconds of `resources.max_seconds` that earlier attempts took.
+        elsewhere: asked at the start of each fold, with its number and `check`: what another process made of it
+            (`train_fold`), None to train it here.
 
     Raises:
         DataError, BuildError, NonFiniteLoss, OutOfMemory, DeadlineExceeded: the experiment failed.
@@ -75,13 +81,8 @@ def train(
             raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
 
     keeper = Keeper(checked, keep_checkpoint, checkpoint_every)
-    try:
-        return _train(spec, data_dir, on_epoch, keeper, attempt, keep_model, resume)
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        cache.forget()
-        rows.forget()
-        keras.backend.clear_session()
-        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
+    with _memory():
+        return _train(spec, data_dir, on_epoch, keeper, attempt, keep_model, resume, elsewhere)
 
 
 def _train(
@@ -92,26 +93,76 @@ def _train(
     attempt: int,
     keep: KeepModel | None,
     resume: Checkpoint | None,
+    elsewhere: Elsewhere | None,
 ) -> TrainingResult:
     results = [FoldResult(**one) for one in resume.state["results"]] if resume else []
     done = len(results)
-    for number, (fold, data) in enumerate(prepared(spec, data_dir)):
+    for number, (fold, ready) in enumerate(prepared(spec, data_dir)):
         if number < done:
             continue
-        keeper.check()
-        probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, spec.rows_seed))
-        built = cache.machine(spec, fold, data, probed)
-        results.append(Fold(spec, built, data, fold, on_epoch, keeper, tuple(results)).train(resume))
+        found, network = None, None
+        if elsewhere is not None and fold is not None and resume is None:
+            found = elsewhere(fold, partial(keeper.check, under_way=False))
+        if found is not None:
+            for record in found.records:
+                on_epoch(record)
+            results.append(FoldResult(**found.result))
+        else:
+            one, network = _train_one(spec, fold, ready(), on_epoch, keeper, tuple(results), resume)
+            results.append(one)
         resume = None
-        last = results[-1]
+    last, data = results[-1], ready()
     extra = summary_extra(last, data)
     if spec.cross_validation is not None:
-        extra["folds"] = [{"fold": number, "test": one.test} for number, one in enumerate(results)]
+        extra["folds"] = [{"fold": n, "test": one.test, "worker": one.worker} for n, one in enumerate(results)]
     if keep is not None:
-        extra["model"] = kept_model(built.network, data, keep)
+        extra["model"] = kept_model(network, data, keep) if network is not None else found and found.model
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
+
+
+def _train_one(
+    spec: ExperimentSpec,
+    fold: int | None,
+    data: Data,
+    on_epoch: Report,
+    keeper: Keeper,
+    earlier: "tuple[FoldResult, ...]" = (),
+    resume: Checkpoint | None = None,
+) -> "tuple[FoldResult, Network]":
+    keeper.check()
+    probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, spec.rows_seed))
+    built = cache.machine(spec, fold, data, probed)
+    return Fold(spec, built, data, fold, on_epoch, keeper, earlier).train(resume), built.network
+
+
+def train_fold(
+    spec: ExperimentSpec, fold: int, *, data_dir: Path, check: Callable[[], None], keep_model: KeepModel
+) -> TrainedFold:
+    """Train one fold for the process that trains the others: the numbers are those that it would have got.
+
+    Args and errors as for `train`; `keep_model` is called for the last fold alone, whose model is the experiment's.
+    """
+    records: list[dict[str, Any]] = []
+    with _memory():
+        parts = list(prepared(spec, data_dir))
+        data = parts[fold][1]()
+        result, network = _train_one(spec, fold, data, records.append, Keeper(check, None))
+        model = kept_model(network, data, keep_model) if fold == len(parts) - 1 else None
+    return TrainedFold(records, asdict(result), model)
+
+
+@contextlib.contextmanager
+def _memory() -> Iterator[None]:
+    """A device without enough memory as OutOfMemory, and all of it given back."""
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        cache.forget()
+        rows.forget()
+        keras.backend.clear_session()
+        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
 
 
 def summary_extra(result: "FoldResult", data: Data) -> dict[str, Any]:
@@ -143,6 +194,7 @@ class FoldResult:
     parameters: int
     stop_reason: str
     xla: bool
+    worker: str | None = None  # who trained it, where that was another one than the experiment's
 
 
 @dataclass

@@ -30,6 +30,8 @@ def broken(raw, late_ms=0.0):
     for group in raw.scan_iter("sn:group:*", count=1000):
         beside = set(raw.zrange(group, 0, -1))
         found += [f"{beside - queued} wait in {group}, and are not queued"] if beside - queued else []
+    shared = {key.removeprefix("sn:folds:") for key in raw.scan_iter("sn:folds:*", count=1000)}
+    found += [f"folds of {shared - running} are kept, and they do not run"] if shared - running else []
     if set(leased) != running:
         found.append(f"running {running}, but leased {set(leased)}")
     found += [

@@ -24,8 +24,8 @@ _QUICK = {"SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S", "SATNET_CHECKPOINT
 
 
 class Service:
-    def __init__(self, folder):
-        command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder)]
+    def __init__(self, folder, *options):
+        command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder), *options]
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

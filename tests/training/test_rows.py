@@ -39,8 +39,8 @@ def spec_of(seed=1, **dataset):
 
 
 def only(spec, data_dir):
-    ((_, data),) = rows.prepared(spec, data_dir)
-    return data
+    ((_, ready),) = rows.prepared(spec, data_dir)
+    return ready()
 
 
 def test_second_experiment_on_a_dataset_loads_nothing(data_dir, monkeypatch):

@@ -22,10 +22,10 @@ class Told:
 
     def __init__(self):
         self.latest, self.busy, self.waiting = "exp_1", "exp_1", 3
-        self.pid, self.silent = 1, 1.0
+        self.pid, self.silent, self.helps = 1, 1.0, None
 
     def worker(self, _):
-        return {"silent_s": self.silent, "pid": self.pid, "busy": self.busy, "latest": self.latest}
+        return {"silent_s": self.silent, "pid": self.pid, "busy": self.busy, "latest": self.latest, "helps": self.helps}
 
     def owner(self, _):
         return None
@@ -47,6 +47,16 @@ def test_a_worker_at_an_experiment_that_it_lost_is_stuck(clock):
     watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), Told(), "w", ["default"])
     assert stuck_after(watchdog, clock, 60) is None
     assert "exp_1" in stuck_after(watchdog, clock, 5)
+
+
+def test_a_worker_that_helps_another_one_is_not(clock):
+    # given
+    told = Told()
+    told.busy, told.helps = None, "exp_2"
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"], lambda _: 3)
+
+    # then
+    assert stuck_after(watchdog, clock, 70) is None
 
 
 def test_a_worker_of_short_experiments_is_not(clock):

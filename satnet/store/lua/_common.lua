@@ -4,6 +4,8 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local function exp_key(id) return 'sn:exp:' .. id end
+local function folds_key(id) return 'sn:folds:' .. id end
+local function offers_key(queue) return 'sn:offers:' .. queue end
 local function event(id, kind, data)
   redis.call('XADD', 'sn:ev:' .. id, 'MAXLEN', '~', 2000, '*', 'type', kind, 'at', tostring(now_ms()), 'data', data)
 end
@@ -17,6 +19,10 @@ local function transition(id, to, code)
   local k, now = exp_key(id), now_ms()
   local from = redis.call('HGET', k, 'status')
   move(id, from, to)
+  if from == 'running' then  -- who helps with its folds is heard no more
+    redis.call('DEL', folds_key(id))
+    redis.call('SREM', offers_key(redis.call('HGET', k, 'queue') or ''), id)
+  end
   local line = '{"from":"' .. from .. '","to":"' .. to .. '","at":' .. now .. ',"reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}'
   local before = redis.call('HGET', k, 'transitions')
   redis.call('HSET', k, 'status', to, 'transitions', (before ~= '' and (before .. '\n') or '') .. line)
@@ -53,7 +59,7 @@ local function close_attempt(id, ended)
   redis.call('HSET', k, 'attempts', (before ~= '' and (before .. '\n') or '') .. line, 'open_attempt', '')
 end
 -- All keys of an experiment but its place in the indexes.
-local function keys_of(id) return {exp_key(id), 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id, 'sn:ckpt:' .. id} end
+local function keys_of(id) return {exp_key(id), 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id, 'sn:ckpt:' .. id, folds_key(id)} end
 local function leave_queue(id)
   redis.call('ZREM', 'sn:leases', id)
   redis.call('ZREM', 'sn:delayed', id)
