@@ -14,7 +14,9 @@ def _percent(value: float | None) -> str:
 
 def saturation_table(document: Mapping[str, Any]) -> Table:
     """One row a hidden layer, before training -> at the end; '-' where the number has no meaning."""
-    table = Table(title=f"{document['name'] or document['id']}: {document['status']}", title_justify="left")
+    last = ", last fold" if document["summary"].get("folds") else ""
+    title = f"{document['name'] or document['id']}: {document['status']}{last}"
+    table = Table(title=title, title_justify="left")
     table.add_column("layer")
     table.add_column("activation")
     for name in ("saturated", "gate", "dead units"):

@@ -61,11 +61,19 @@ class Attempt:
         failpoints.hit("after_resume")
         return checkpoint
 
-    def sharing(self, wake: Callable[[str], None] | None) -> dict[str, Any]:
-        """What lets others train folds. A sweep's trials are shared out already, and may end a fold early."""
+    def share(self, resume: Checkpoint | None, wake: Callable[[str], None] | None) -> dict[str, Any]:
+        """Let others train the folds after the one to begin with; what the trainer is to know of it.
+
+        A sweep's trials are shared out already, and may end in the middle of their folds.
+        """
         if wake is None or self.spec.cross_validation is None or self._grant.sweep:
             return {}
-        return {"elsewhere": Offer(self._store, self._grant, wake)}
+        offer = Offer(self._store, self._grant)
+        try:
+            offer.make((resume.fold or 0) + 1 if resume else 1, wake)
+        except StoreUnavailable:  # training does not wait for a Redis that is away
+            return {}
+        return {"elsewhere": offer}
 
     def on_epoch(self, record: dict[str, Any]) -> str | None:
         """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
@@ -179,6 +187,7 @@ def run_attempt(
     with Lease(settings, grant, attempt.journal.records) as lease:
         try:
             attempt.take()
+            resume = attempt.resume()
             outcome = trainer(
                 attempt.spec,
                 data_dir=settings.data_dir,
@@ -186,11 +195,11 @@ def run_attempt(
                 check=lease.check,
                 attempt=grant.attempt,
                 keep_model=attempt.keep_model,
-                resume=attempt.resume(),
+                resume=resume,
                 keep_checkpoint=attempt.keep,
                 checkpoint_every=settings.checkpoint_every.total_seconds(),
                 spent=grant.spent,
-                **attempt.sharing(wake),
+                **attempt.share(resume, wake),
             )
         except Exception as error:  # noqa: BLE001 - `conclude` tells them apart
             outcome = error

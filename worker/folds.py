@@ -28,16 +28,20 @@ _LOOK = 0.1  # seconds between two looks at a fold that somebody trains
 class Offer:
     """The owner's side: what `elsewhere` of the trainer is."""
 
-    def __init__(self, store: Store, grant: Grant, wake: Callable[[str], None]) -> None:
-        """`wake`: wakes one idle worker of a queue."""
-        self._store, self._grant, self._wake = store, grant, wake
-        self._folds = int(grant.spec["cross_validation"]["folds"])
-        self._made = False
+    def __init__(self, store: Store, grant: Grant) -> None:
+        self._store, self._grant = store, grant
+
+    def make(self, first: int, wake: Callable[[str], None]) -> None:
+        """Offer all folds from `first` on; `wake` wakes one idle worker of a queue. Raises StoreUnavailable."""
+        grant, folds = self._grant, int(self._grant.spec["cross_validation"]["folds"])
+        queue = self._store.offer_folds(grant.id, grant.fence, first, folds)
+        if queue is not None:
+            for _ in range(min(folds - first, len(self._store.workers()) - 1)):
+                wake(queue)
 
     def __call__(self, fold: int, check: Callable[[], None]) -> TrainedFold | None:
         """What a helper made of a fold, waited for where one is at it; None: it is the owner's own to train."""
         try:
-            self._offer(fold + 1)
             while True:
                 state, result = self._store.take_fold(self._grant.id, self._grant.fence, fold)
                 if state != "busy":
@@ -46,17 +50,6 @@ class Offer:
                 time.sleep(_LOOK)
         except StoreUnavailable:  # training does not wait for a Redis that is away
             return None
-
-    def _offer(self, first: int) -> None:
-        """Once; but for the fold that the owner is at."""
-        if self._made:
-            return
-        queue = self._store.offer_folds(self._grant.id, self._grant.fence, first, self._folds)
-        self._made = True
-        if queue is not None:
-            workers = self._store.workers()
-            for _ in range(min(self._folds - first, len(workers) - 1)):
-                self._wake(queue)
 
 
 class _FoldLease(Lease):

@@ -15,7 +15,7 @@ _READY = 150.0  # seconds that a cold start may take
 
 def run_demo() -> int:
     """Start it, train the pair over HTTP, print both reports, stop it; the exit status."""
-    console, port = Console(), free_port()
+    console, port = Console(markup=False, emoji=False), free_port()
     with tempfile.TemporaryDirectory(prefix="satnet-demo-") as folder:
         command = [sys.executable, "-m", "satnet.cli", "up", "--port", str(port), "--data", folder]
         service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

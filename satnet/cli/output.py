@@ -13,7 +13,7 @@ from rich.console import Console
 
 from satnet.errors import InvalidSpec, SatnetError
 
-told, out = Console(stderr=True), Console()
+told, out = Console(stderr=True, markup=False, emoji=False), Console(markup=False, emoji=False)
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 3}
 
 

@@ -80,7 +80,7 @@ class Experiment:
 
                 from satnet.cli.progress import Bar
 
-                on_update = stack.enter_context(Bar(Console(stderr=True))).experiment
+                on_update = stack.enter_context(Bar(Console(stderr=True, markup=False, emoji=False))).experiment
             return self._client.experiments.wait(self.document["id"], timeout, on_update)
 
 

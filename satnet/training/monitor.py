@@ -129,7 +129,7 @@ class MonitorCallback(keras.callbacks.Callback):
         if self._verbose:
             from satnet.report import epoch_line, print_findings
 
-            console = Console(file=sys.stdout)
+            console = Console(file=sys.stdout, markup=False, emoji=False)
             for record in (self.epochs[0], self.epochs[-1]):
                 console.print(epoch_line(record), markup=False, highlight=False, soft_wrap=True)
             print_findings(self.findings, console)

@@ -53,6 +53,12 @@ def test_run_takes_changes_and_writes_csv():
     assert 0 < float(rows[0]["layer.gate"]) < 1
 
 
+def test_a_name_is_printed_as_it_was_written():
+    done = satnet("run", "preset:healthy-digits", "--set", "training.epochs=1", "--set", "name=a [/b] :boom:")
+    assert done.exit_code == 0
+    assert "a [/b] :boom:: succeeded" in done.stdout
+
+
 def test_run_takes_a_file_of_the_users_own(tmp_path):
     # given
     import numpy as np
