@@ -25,11 +25,25 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
         BuildError: the network does not fit its rows.
     """
     name = _key(spec, data_dir)
-    train, test = _keep(f"rows {name}", lambda: load_rows(spec, data_dir), _size)
-    outputs = _outputs(spec, train.x.shape[1:])
-    for number, (fold, index, held_out) in enumerate(folds(spec, train)):
+    about = f"parts of {name}"
+
+    def source() -> tuple[Rows, Rows]:
+        found = _keep(f"rows {name}", lambda: load_rows(spec, data_dir), _size)
+        if about in _kept:
+            _kept.move_to_end(about)  # it takes no room, and spares the next experiment these rows
+        return found
+
+    def described() -> tuple[tuple[int, ...], list[tuple[int | None, Any, Any]]]:
+        train, _ = source()
+        return train.x.shape[1:], folds(spec, train)
+
+    # so that many rows are not kept beside those that are made ready of them
+    shape, parts = _keep(about, described, lambda found: sum(one.nbytes for _, one, _ in found[1]))
+    outputs = _outputs(spec, shape)
+    for number, (fold, index, held_out) in enumerate(parts):
 
         def make(index: Any = index, held_out: Any = held_out) -> Data:
+            train, test = source()
             if held_out is None:
                 return prepare(spec, train, None, test, outputs)
             return prepare(spec, train.take(index), train.take(held_out), test, outputs)

@@ -60,6 +60,24 @@ def test_second_experiment_on_a_dataset_loads_nothing(data_dir, monkeypatch):
     assert np.array_equal(third.train.x, first.train.x)
 
 
+def test_rows_that_are_ready_are_kept_where_there_is_no_room_for_those_of_the_file(tmp_path, monkeypatch):
+    # given
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(300, 50)).astype(np.float32), rng.integers(0, 3, 300)
+    np.savez(tmp_path / "floats.npz", x_train=x, y_train=y, x_test=x[:30], y_test=y[:30])
+    layers = [{"type": "dense", "units": 3, "activation": "softmax"}]
+    spec = parse_spec({"dataset": {"path": str(tmp_path / "floats.npz")}, "layers": layers}, allow_path=True)
+    monkeypatch.setattr(rows, "_MOST_BYTES", only(spec, tmp_path).size + 5_000)
+    rows.forget()
+
+    # when
+    first = only(spec, tmp_path)
+    monkeypatch.setattr(sources, "read_npz", lambda path: pytest.fail(f"{path} was read again"))
+
+    # then
+    assert only(spec, tmp_path) is first
+
+
 def test_images_stay_bytes_and_are_standardized_as_floats_are(data_dir):
     # when
     data = only(spec_of(standardize="per_feature"), data_dir)
