@@ -76,11 +76,15 @@ class Runner:
                 return line.strip()
         return ""
 
-    def epoch(self) -> float:
-        """Seconds of one epoch, of those in its turn."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return float(self._line())
+    def epoch(self) -> float | None:
+        """Seconds of one epoch, of those in its turn; None once the process has died."""
+        try:
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        line = self._line()
+        return float(line) if line else None
 
     def stop(self) -> None:
         """End it."""
@@ -100,7 +104,7 @@ def timed(kinds: dict, work: str, peers: str, rounds: int) -> dict[str, float | 
             seconds.append(runners[name].epoch())
     for runner in runners.values():
         runner.stop()
-    return {name: statistics.median(times[name]) if name in times else None for name in kinds}
+    return {name: None if None in times.get(name, [None]) else statistics.median(times[name]) for name in kinds}
 
 
 def seconds(value: float | None) -> str:

@@ -1,5 +1,6 @@
 """PyTorch. `pytorch.py WORK eager|compiled|delve|cockpit`: the last two with their measurements."""
 
+import gc
 import sys
 import tempfile
 import warnings
@@ -85,6 +86,8 @@ def main(name: str, kind: str) -> None:
             value.backward(create_graph=cockpit.create_graph(steps[0]))
         optimizer.step()
         steps[0] += 1
+        if steps[0] % 100 == 0:
+            gc.collect()  # its graphs hold themselves, and an epoch of them fills the memory
         return value.detach()
 
     one = torch.compile(step) if kind == "compiled" else watched if cockpit else step

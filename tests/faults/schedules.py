@@ -230,6 +230,7 @@ def lost_replies(url, port):
         lambda one: one == [] and len(plain.checkpoints(identity)) == 1,
     )
     compare("rewind", lambda: store.rewind(identity, 1, place, []), lambda one: one)
+    _lost_replies_of_folds(compare, store, plain, identity)
     compare("pause", lambda: store.pause(identity), lambda _: plain.heartbeat(identity, 1) == "pause")
     compare(
         "release", lambda: store.release(identity, 1), lambda one: one and plain.get(identity)["status"] == "paused"
@@ -259,6 +260,17 @@ def lost_replies(url, port):
     plain.close()
     proxy.close()
     return score
+
+
+def _lost_replies_of_folds(compare, store, plain, identity):
+    compare("offer_folds", lambda: store.offer_folds(identity, 1, 1, 3), lambda one: one == "q")
+    grant = compare("claim_fold", lambda: store.claim_fold(["q"], "n1"), lambda one: one is not None and one.fold == 2)
+    compare("take_fold", lambda: store.take_fold(identity, 1, 1), lambda one: one == ("own", None))
+    compare(
+        "report_fold",
+        lambda: store.finish_fold(grant, {"x": 1}),
+        lambda one: one and plain.take_fold(identity, 1, 2) == ("done", {"x": 1}),
+    )
 
 
 def _lost_replies_of_sweeps(compare, store, plain):

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from satnet.errors import Conflict
+from satnet.errors import Conflict, Interrupted
 from satnet.settings import Settings
 from satnet.store import Place, Store
 from tests.faults.invariants import broken
@@ -26,6 +26,7 @@ class Life(RuleBasedStateMachine):
         self.store = Store(Settings(redis_url=self.url, reaper_tick=0.001, redis_grace=0))
         self.ids, self.grants, self.results = [], [], {}
         self.fences, self.number = {}, 0
+        self.offered, self.helpers, self.brought = set(), [], set()
         self.last = lambda: None
 
     def teardown(self):
@@ -96,6 +97,60 @@ class Life(RuleBasedStateMachine):
         grant = data.draw(st.sampled_from(self.grants))
         owned, place = self.owns(grant), None if epoch < 0 else Place(None, epoch)
         assert self.do(lambda: self.store.rewind(grant.id, grant.fence, place, [])) == owned
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def offer_folds(self, data):
+        grant = data.draw(st.sampled_from(self.grants))
+        owned = self.owns(grant)
+        assert (self.do(lambda: self.store.offer_folds(grant.id, grant.fence, 1, 3)) is not None) == owned
+        self.offered |= {(grant.id, grant.fence)} if owned else set()
+
+    @precondition(lambda self: self.offered)
+    @rule()
+    def help_with_fold(self):
+        self.number += 1
+        nonce = f"nonce{self.number}"
+        grant = self.do(lambda: self.store.claim_fold(["default"], nonce))
+        if grant is None:
+            return
+        assert (grant.id, grant.fence) in self.offered
+        assert self.owns(grant)
+        assert all((one.id, one.fence, one.fold) != (grant.id, grant.fence, grant.fold) for one in self.helpers)
+        assert self.store.claim_fold(["default"], nonce) == grant
+        self.helpers.append(grant)
+
+    @precondition(lambda self: self.helpers)
+    @rule(data=st.data(), back=st.booleans())
+    def bring_fold(self, data, back):
+        grant = data.draw(st.sampled_from(self.helpers))
+        place = (grant.id, grant.fence, grant.fold)
+        wanted = self.owns(grant) and not self.raw.hget(f"sn:exp:{grant.id}", "flag")
+        if back and place not in self.brought:
+            assert self.do(lambda: self.store.leave_fold(grant, to_owner=False)) == wanted
+            self.last = lambda: None
+            if wanted:
+                self.helpers.remove(grant)
+        else:
+            assert self.do(lambda: self.store.finish_fold(grant, {"by": grant.token})) == wanted
+            self.brought |= {place} if wanted else set()
+
+    @precondition(lambda self: self.offered)
+    @rule(data=st.data())
+    def take_fold(self, data):
+        identity, fence = data.draw(st.sampled_from(sorted(self.offered)))
+        held = [one for one in self.helpers if (one.id, one.fence, one.fold) == (identity, fence, 2)]
+        status, now = self.raw.hmget(f"sn:exp:{identity}", "status", "fence")
+        try:
+            state, result = self.do(lambda: self.store.take_fold(identity, fence, 2))
+        except Interrupted:
+            self.last = lambda: None
+            assert (status, now) != ("running", str(fence))
+            return
+        if (identity, fence, 2) in self.brought:
+            assert (state, result) == ("done", {"by": held[0].token})
+        else:
+            assert state == ("busy" if held else "own")
 
     @precondition(lambda self: self.grants)
     @rule(data=st.data(), status=st.sampled_from(["succeeded", "failed", "cancelled"]))
