@@ -86,13 +86,15 @@ def main(name: str, kind: str) -> None:
             value.backward(create_graph=cockpit.create_graph(steps[0]))
         optimizer.step()
         steps[0] += 1
-        if steps[0] % 100 == 0:
-            gc.collect()  # its graphs hold themselves, and an epoch of them fills the memory
         return value.detach()
 
     one = torch.compile(step) if kind == "compiled" else watched if cockpit else step
 
     def epoch(rows: int = rows) -> None:
+        nonlocal cockpit
+        if cockpit:  # a new one an epoch: it keeps 2 GB of each, graphs that hold themselves
+            cockpit, steps[0] = Cockpit(model.parameters(), quantities=configuration("economy")), 0
+            gc.collect()
         order, total = torch.randperm(rows), torch.zeros(())
         for start in range(0, rows, batch):
             part = order[start : start + batch]
