@@ -124,7 +124,7 @@ def main() -> None:
         lines.append(f"| {name} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
     if arguments.write:
-        write("parts", "\n".join(lines))
+        write("parts", "\n" + "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
