@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 from celery import Celery
 
 from satnet.broker import TICKET, Bell
-from satnet.errors import SatnetError
+from satnet.errors import SatnetError, StoreUnavailable
 from satnet.settings import DEFAULT_TRAINER, Settings
-from satnet.store import Store
+from satnet.store import Grant, Store
 from satnet.sweeps import side_by_side
 from satnet.sweeps.advance import PATIENCE, advance, load
 from worker import drain
@@ -21,6 +22,7 @@ from worker.group import run_group
 
 _log = logging.getLogger(__name__)
 _bell = Bell()
+_ASKED_AGAIN = 60.0  # seconds for which the store knows a claim's nonce
 current: list[str] = []  # the experiment that this process runs, for whoever asks
 helping: list[str] = []  # the experiment of another worker that it trains a fold of
 latest: list[str] = []  # the one that it claimed last
@@ -40,7 +42,7 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     most = side_by_side.MOST if own else 1
     try:
         while not drain.requested():
-            grants = store.claim_group(queues, worker, uuid.uuid4().hex, most)
+            grants = _claim(store, queues, worker, most)
             if not grants:
                 if own and _help(store, settings, worker, queues):
                     continue
@@ -59,6 +61,21 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     finally:
         store.close()
     return ran
+
+
+def _claim(store: Store, queues: Sequence[str], worker: str, most: int) -> list[Grant]:
+    """What is next, asked for again under the same nonce where the reply was lost: it may have brought something.
+
+    That would wait for its lease to end otherwise, as if its worker had died.
+    """
+    nonce, began = uuid.uuid4().hex, time.monotonic()
+    while True:
+        try:
+            return store.claim_group(queues, worker, nonce, most)
+        except StoreUnavailable:
+            if drain.requested() or time.monotonic() - began > _ASKED_AGAIN:
+                raise
+            time.sleep(1)
 
 
 def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) -> bool:

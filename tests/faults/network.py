@@ -109,7 +109,8 @@ def frozen_store(folder, count=3, seconds=12.0, environment=None):
             fleet.settle(120)
         again = [one for one in fleet.accepted().values() if int(fleet.raw.hget(f"sn:exp:{one}", "attempt")) > 1]
         if again:
-            score.wrong.append(f"{len(again)} experiments were run again without need")
+            losses = [fleet.raw.hget(f"sn:exp:{one}", "lost") for one in again]  # 0: no worker had heard of its claim
+            score.wrong.append(f"{len(again)} experiments were run again without need, after {losses} losses")
         return score.judge(fleet)
 
 

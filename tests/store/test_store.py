@@ -203,15 +203,28 @@ def test_no_lease_is_reaped_right_after_nobody_could_look(store):
 
 
 def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):
-    # given a reaper that knew another run of the server
+    # given a reaper that knew another run of the server, and has not looked since
     identity, _ = submit(store)
     store.claim(["default"], "w", "n")
     raw.set("sn:run_id", "another")
+    raw.set("sn:looked_at", 1000 * time.time() - 5500)
     raw.zadd("sn:leases", {identity: 1000 * time.time() - 5000})
 
     # when / then
     assert store.reap() == []
     assert store.get(identity)["status"] == "running"
+
+
+def test_no_lease_is_reaped_after_an_outage_before_anybody_looked(store, raw):
+    # given a first claim, and a server that then stands still for 5 s
+    identity, _ = submit(store)
+    grant = store.claim(["default"], "w", "n")
+    raw.set("sn:looked_at", float(raw.get("sn:looked_at")) - 5000)
+    raw.zadd("sn:leases", {identity: 1000 * time.time() - 4500})
+
+    # when / then
+    assert store.reap() == []
+    assert store.heartbeat(identity, grant.fence) == "go"
 
 
 def restarted(store, raw, away_ms):

@@ -38,6 +38,7 @@ local function take(id)
   redis.call('HSET', k, 'worker', worker, 'flag', '',
     'open_attempt', '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker) .. ',"started_at":' .. now)
   redis.call('HSETNX', k, 'started_at', now)
+  redis.call('SET', 'sn:looked_at', now, 'NX')  -- from the first lease on, a time in which nobody looks is noticed
   redis.call('ZADD', 'sn:leases', now + lease, id)
   transition(id, 'running', nil)
   granted[#granted + 1] = grant(id)

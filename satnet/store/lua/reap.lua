@@ -19,9 +19,9 @@ local function wait(span)
     redis.call('ZADD', 'sn:leases', 'GT', math.min(leases[i + 1] + now - (looked or 0), now + lease), leases[i])
   end
 end
-if known ~= run then
-  redis.call('SET', 'sn:run_id', run)
-  if known then wait(tonumber(ARGV[3])) end
+redis.call('SET', 'sn:run_id', run)
+if known and known ~= run then
+  wait(tonumber(ARGV[3]))
 elseif looked and now - looked > math.max(lease / 2, 4 * tonumber(ARGV[1])) and looked >= after then
   wait(lease)  -- but not again before somebody has looked since: a slow machine's leases end too
 end
