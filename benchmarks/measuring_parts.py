@@ -19,13 +19,10 @@ import numpy as np
 import tensorflow as tf
 from compare import write
 from runners import work
-from runners.ours import spec_of
+from runners.ours import built
 
-from satnet.spec import expand_layers
-from satnet.training.network import build_network
-from satnet.training.optimizer import build_optimizer
-from satnet.training.probe import Probe, _effective_dimension
-from satnet.training.program import EpochProgram, EpochSums, build_loss, wants_xla
+from satnet.training.probe import _effective_dimension
+from satnet.training.program import EpochSums
 
 COLUMNS = ("without", "with", "ratio", "steps", "network", "numbers", "eigenvalues", "record")
 
@@ -43,23 +40,8 @@ def median(call: Callable[[], object], rounds: int) -> float:
 
 def parts(name: str, rounds: int) -> dict[str, float]:
     """Of one network, 60,000 rows of 784 bytes."""
-    spec = spec_of(name)
-    x, labels = work.pixels()
-    y = work.one_hot(labels)
-    scaling = float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64))
-    network, loss = build_network(spec, (work.FEATURES,), None), build_loss(spec.loss)
-    program = EpochProgram(
-        network,
-        loss,
-        build_optimizer(spec),
-        tf.constant(x),
-        tf.constant(y),
-        batch_size=spec.training.batch_size,
-        xla=wants_xla({layer.type for layer in expand_layers(spec)}),
-        scaling=scaling,
-    )
-    rows = (x[: work.PROBED].astype(np.float32) - scaling[0]) / scaling[1]
-    probe = Probe(network, spec.loss, loss, rows, y[: work.PROBED], 0.05)
+    ready = built(name)
+    network, loss, program, probe = ready.network, ready.loss, ready.program, ready.probe
     random = np.random.default_rng(0)
 
     def train(measured: bool) -> EpochSums:
@@ -91,7 +73,7 @@ def parts(name: str, rounds: int) -> dict[str, float]:
         without.append(1000 * (middle - began))
         steps.append(1000 * (trained - middle))
         both.append(1000 * (ended - middle))
-    inputs = tf.constant(rows), tf.constant(y[: work.PROBED])
+    inputs = tuple(map(tf.constant, ready.probed))
     whole = median(lambda: measure(sums), 5 * rounds)
     passed = median(lambda: probe._pass(*inputs)[0].numpy(), 5 * rounds)
     alone = median(lambda: [one.numpy() for one in bare(*inputs)], 5 * rounds)

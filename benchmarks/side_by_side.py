@@ -1,12 +1,18 @@
 """Trials side by side in one program against one after another, on the same warm process; medians and ratios.
 
-784-25-10, batch 64, adam, 60,000 rows of 784 bytes; every epoch measured. `python benchmarks/side_by_side.py`
+784-25-10, batch 64, adam, 60,000 rows of 784 bytes; every epoch measured.
+
+    .venv/bin/python benchmarks/side_by_side.py [--rounds 5] [--epochs 3] [--parts]
+
+`--parts`: instead, what a step costs a trial in programs of 4 to 32 trials, and what is spent outside the steps.
 """
 
 import argparse
+import math
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,15 +76,48 @@ def together(found: list, folder: Path) -> tuple[float, list]:
     return time.perf_counter() - began, [one[-1]["train"]["loss"] for one in records]
 
 
+def parts(trials: int, epochs: int, folder: Path, rounds: int) -> None:
+    """What a step costs, and the share of the time that is spent outside the epochs; medians."""
+    from satnet.training.stacked import StackedProgram
+
+    inside, real = list[float](), StackedProgram.epoch
+
+    def timed(program: StackedProgram, order: np.ndarray, check: Callable[[], None]) -> list:
+        began = time.perf_counter()
+        sums = real(program, order, check)
+        inside.append((time.perf_counter() - began) / math.ceil(len(order) / 64))
+        steps.append(math.ceil(len(order) / 64))
+        return sums
+
+    shares, steps = list[float](), list[int]()
+    StackedProgram.epoch = timed
+    for _ in range(rounds + 1):
+        began = len(inside)
+        seconds = together(specs(trials, epochs), folder)[0]
+        shares.append(1 - sum(one * count for one, count in zip(inside[began:], steps[began:], strict=True)) / seconds)
+    StackedProgram.epoch = real
+    step = 1000 * statistics.median(inside[epochs:])
+    print(
+        f"{trials} trials: {step:.2f} ms a step, {step / trials:.3f} ms a trial; "
+        f"{statistics.median(shares[1:]):.0%} of the time outside the steps",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Interleaved rounds after one that is not counted."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--parts", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_rows(folder)
+        if arguments.parts:
+            for trials in (4, 8, 16, 32):
+                parts(trials, arguments.epochs, folder, arguments.rounds)
+            return
         for trials in (8, 32):
             found = specs(trials, arguments.epochs)
             rounds = [(alone(found, folder), together(found, folder)) for _ in range(arguments.rounds + 1)][1:]

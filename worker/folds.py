@@ -98,7 +98,7 @@ def _end(
 ) -> Callable[[], bool]:
     """Train it; how to tell what it came to."""
     try:
-        result = _train(settings, grant, worker, check)
+        result = _train(store, settings, grant, worker, check)
     except Interrupted as interruption:
         _log.info("fold %s of %s: %s", grant.fold, grant.id, interruption.reason)
         return lambda: store.leave_fold(grant, to_owner=False)
@@ -108,10 +108,14 @@ def _end(
     return lambda: store.finish_fold(grant, result)
 
 
-def _train(settings: Settings, grant: FoldGrant, worker: str, check: Callable[[], None]) -> Mapping[str, Any]:
+def _train(
+    store: Store, settings: Settings, grant: FoldGrant, worker: str, check: Callable[[], None]
+) -> Mapping[str, Any]:
     from satnet.training.run import train_fold
 
     def keep(path: Path) -> Any:
+        if not store.renew_fold(grant):  # whoever has the fold now keeps the model, and tells its SHA-256
+            raise Interrupted("lost")
         return Artifacts(settings.artifacts).put(model_name(grant.id), path)
 
     spec = parse_spec(grant.spec)

@@ -4,13 +4,15 @@
 """
 
 import sys
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from runners import work
 from satnet.spec import expand_layers, parse_spec
-from satnet.training.network import build_network
+from satnet.training.network import Network, build_network
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
 from satnet.training.program import EpochProgram, build_loss, wants_xla
@@ -45,8 +47,19 @@ def spec_of(name: str) -> object:
     )
 
 
-def main(name: str, measuring: str) -> None:
-    """Serve."""
+@dataclass(frozen=True)
+class Built:
+    """A network with its programs, ready for an epoch; the probe's rows as tensors-to-be."""
+
+    network: Network
+    loss: Any
+    program: EpochProgram
+    probe: Probe
+    probed: tuple[np.ndarray, np.ndarray]
+
+
+def built(name: str, *, other: bool = False) -> Built:
+    """The work on bytes. `other`: with the other choice of XLA than the rule's."""
     spec = spec_of(name)
     x, labels = work.pixels()
     y = work.one_hot(labels)
@@ -59,11 +72,17 @@ def main(name: str, measuring: str) -> None:
         tf.constant(x),
         tf.constant(y),
         batch_size=spec.training.batch_size,
-        xla=wants_xla({layer.type for layer in expand_layers(spec)}) != (measuring == "other"),
+        xla=wants_xla({layer.type for layer in expand_layers(spec)}) != other,
         scaling=scaling,
     )
-    rows = (x[: work.PROBED].astype(np.float32) - scaling[0]) / scaling[1]
-    probe = Probe(network, spec.loss, loss, rows, y[: work.PROBED], 0.05)
+    probed = (x[: work.PROBED].astype(np.float32) - scaling[0]) / scaling[1], y[: work.PROBED]
+    return Built(network, loss, program, Probe(network, spec.loss, loss, *probed, 0.05), probed)
+
+
+def main(name: str, measuring: str) -> None:
+    """Serve."""
+    ready = built(name, other=measuring == "other")
+    program, probe = ready.program, ready.probe
     order = np.random.default_rng(0)
     part = SLOW if measuring == "other" and "convolution" in name else 1  # minutes an epoch
 

@@ -19,13 +19,14 @@ from satnet.training.checkpoint import Checkpoint
 from satnet.training.course import Course
 from satnet.training.data import Data, probe_index
 from satnet.training.environment import environment
+from satnet.training.fold import Fold, Report
 from satnet.training.keeper import Keeper
 from satnet.training.network import initialize, strengths
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochSums, build_loss
 from satnet.training.result import TrainingResult
 from satnet.training.rows import prepared
-from satnet.training.run import Fold, KeepModel, Report, kept_model, summary_extra
+from satnet.training.run import KeepModel, kept_model, summary_extra
 from satnet.training.stacked import StackedProgram
 
 _MOST = 6  # stacked programs kept

@@ -1,11 +1,12 @@
 """An owner and its helpers in one process, over a real store and with real training."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
 from satnet.artifacts import Artifacts, model_name
-from satnet.errors import OutOfMemory
+from satnet.errors import NotFound, OutOfMemory
 from satnet.results import new_id
 from satnet.spec import parse_spec
 from satnet.training import run
@@ -101,6 +102,27 @@ def test_a_fold_that_fails_at_a_helper_is_trained_by_the_owner(store, settings, 
     # then
     assert woken == ["default", "default"]
     assert [fold["worker"] for fold in store.get(grant.id)["summary"]["folds"]] == [None] * 4
+
+
+def test_a_helper_that_has_lost_its_fold_keeps_no_model(store, settings, raw):
+    # given a last fold that the owner takes back, of which a silent helper hears nothing while it trains
+    silent = settings.model_copy(update={"heartbeat": timedelta(seconds=60)})
+    grant, _, _ = submitted(store, settings, helpers=1)
+    kept = Artifacts(settings.artifacts)
+
+    def wake(queue):
+        taken_back = lambda _: raw.hset(f"sn:folds:{grant.id}", "3", "owner")  # noqa: E731 - a callback
+        assert help_with_fold(store, silent, "helper", [queue], taken_back)
+        with pytest.raises(NotFound):
+            kept.get(model_name(grant.id))
+
+    # when
+    assert run_attempt(store, settings, grant, run.train, wake) == "succeeded"
+
+    # then
+    summary = store.get(grant.id)["summary"]
+    assert [fold["worker"] for fold in summary["folds"]] == [None] * 4
+    assert hashlib.sha256(kept.get(model_name(grant.id))).hexdigest() == summary["model"]["sha256"]
 
 
 def test_a_trial_of_a_sweep_and_one_without_folds_offer_nothing(store, settings):
