@@ -12,14 +12,13 @@ from fastapi.responses import JSONResponse
 from api.deps import BodyDep, SettingsDep, StoreDep, WaitDep
 from api.external import submit_external
 from api.submission import accept, wake
-from satnet import estimate
-from satnet.artifacts import Artifacts, forget
 from satnet.errors import BadRequest, FieldError, InvalidSpec, NotFound
+from satnet.records.tables import epoch_rows, to_csv
 from satnet.saturation.diagnosis import diagnose, facts_of
-from satnet.spec import dataset_info, parse_spec, plan_network
+from satnet.service.artifacts import Artifacts, forget
+from satnet.spec import dataset_info, estimate, parse_spec, plan_network
 from satnet.spec.external import parse_external
 from satnet.store import Store
-from satnet.tables import epoch_rows, to_csv
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 _POLL = 0.1
@@ -28,8 +27,8 @@ _HERE = {"kind": "experiment"}  # may be said, and need not
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
-def _etag(identity: str, version: int) -> str:
-    return f'"{identity}-{version}"'
+def _etag(experiment_id: str, version: int) -> str:
+    return f'"{experiment_id}-{version}"'
 
 
 def _answer(document: dict[str, Any], version: int, status: int = 200, **headers: str) -> JSONResponse:
@@ -39,15 +38,15 @@ def _answer(document: dict[str, Any], version: int, status: int = 200, **headers
     return JSONResponse(document, status, headers=headers)
 
 
-async def _changed(store: Store, identity: str, version: int, wait: float, terminal: bool) -> None:
+async def _changed(store: Store, experiment_id: str, version: int, wait: float, terminal: bool) -> None:
     """Return when the document has changed (or, if `terminal`, is over), or after `wait` seconds."""
     until = time.monotonic() + wait
     while time.monotonic() < until:
-        current = await run_in_threadpool(store.version, identity)
+        current = await run_in_threadpool(store.version, experiment_id)
         if current != version:
             if not terminal:
                 return
-            if (await run_in_threadpool(store.get, identity))["is_terminal"]:
+            if (await run_in_threadpool(store.get, experiment_id))["is_terminal"]:
                 return
             version = current
         await asyncio.sleep(_POLL)
@@ -64,19 +63,19 @@ async def submit(
 ) -> Response:
     """Accept an experiment; it is stored before the answer leaves."""
     if body.get("kind") == "external":
-        identity = await run_in_threadpool(submit_external, store, settings, body, idempotency_key)
-        document, version = await run_in_threadpool(store.get_versioned, identity)
-        return _answer(document, version, 202, Location=f"/v1/experiments/{identity}")
+        experiment_id = await run_in_threadpool(submit_external, store, settings, body, idempotency_key)
+        document, version = await run_in_threadpool(store.get_versioned, experiment_id)
+        return _answer(document, version, 202, Location=f"/v1/experiments/{experiment_id}")
     spec = await run_in_threadpool(parse_spec, {key: body[key] for key in body if body[key] != _HERE.get(key)})
     if dry_run:
         return JSONResponse(await run_in_threadpool(_estimate, spec, settings.thresholds))
-    identity = await run_in_threadpool(accept, store, settings, spec, key=idempotency_key, body=body)
-    headers = {"Location": f"/v1/experiments/{identity}"}
+    experiment_id = await run_in_threadpool(accept, store, settings, spec, key=idempotency_key, body=body)
+    headers = {"Location": f"/v1/experiments/{experiment_id}"}
     if wait:
-        version = await run_in_threadpool(store.version, identity)
-        await _changed(store, identity, version, wait, terminal=True)
+        version = await run_in_threadpool(store.version, experiment_id)
+        await _changed(store, experiment_id, version, wait, terminal=True)
         headers["Preference-Applied"] = f"wait={wait:g}"
-    document, version = await run_in_threadpool(store.get_versioned, identity)
+    document, version = await run_in_threadpool(store.get_versioned, experiment_id)
     return _answer(document, version, 202, **headers)
 
 
@@ -146,35 +145,35 @@ def list_experiments(
     return JSONResponse(page)  # which FastAPI would look through again, value by value
 
 
-@router.get("/{identity}")
+@router.get("/{experiment_id}")
 async def get_experiment(
-    identity: str,
+    experiment_id: str,
     store: StoreDep,
     wait: WaitDep,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One experiment; 304 while it is as the caller knows it, held up to N s with `Prefer: wait=N`."""
-    version = await run_in_threadpool(store.version, identity)
-    known = if_none_match == _etag(identity, version)
+    version = await run_in_threadpool(store.version, experiment_id)
+    known = if_none_match == _etag(experiment_id, version)
     if wait and (known or if_none_match is None):
-        await _changed(store, identity, version, wait, terminal=False)
-    document, version = await run_in_threadpool(store.get_versioned, identity)
-    if if_none_match == _etag(identity, version):
+        await _changed(store, experiment_id, version, wait, terminal=False)
+    document, version = await run_in_threadpool(store.get_versioned, experiment_id)
+    if if_none_match == _etag(experiment_id, version):
         return Response(status_code=304, headers={"ETag": if_none_match, "Retry-After": "1"})
     return _answer(document, version)
 
 
-@router.patch("/{identity}")
-def patch_experiment(identity: str, store: StoreDep, body: BodyDep) -> Response:
+@router.patch("/{experiment_id}")
+def patch_experiment(experiment_id: str, store: StoreDep, body: BodyDep) -> Response:
     """Change name, labels, priority or keep."""
-    current = store.get(identity)
+    current = store.get(experiment_id)
     unknown = [key for key in body if key not in ("name", "labels", "priority", "keep")]
     if unknown:
         detail = "only name, labels, priority and keep can be changed"
         raise InvalidSpec([FieldError(f"#/{key}", detail, "extra_forbidden", body[key]) for key in unknown])
     _check_changes(current, body)
-    store.patch(identity, body)
-    return _answer(*store.get_versioned(identity))
+    store.patch(experiment_id, body)
+    return _answer(*store.get_versioned(experiment_id))
 
 
 def _check_changes(current: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -189,87 +188,89 @@ def _check_changes(current: dict[str, Any], changes: dict[str, Any]) -> None:
         parse_external(told | changes | {"epochs": current["spec"]["training"]["epochs"]})
 
 
-@router.delete("/{identity}", status_code=204)
-def delete_experiment(identity: str, store: StoreDep, settings: SettingsDep) -> None:
+@router.delete("/{experiment_id}", status_code=204)
+def delete_experiment(experiment_id: str, store: StoreDep, settings: SettingsDep) -> None:
     """Delete a terminal experiment and all it left."""
-    store.delete(identity)
-    forget(Artifacts(settings.artifacts), identity)
+    store.delete(experiment_id)
+    forget(Artifacts(settings.artifacts), experiment_id)
 
 
-@router.post("/{identity}/cancel")
-def cancel_experiment(identity: str, store: StoreDep) -> Response:
+@router.post("/{experiment_id}/cancel")
+def cancel_experiment(experiment_id: str, store: StoreDep) -> Response:
     """202 while it is being cancelled, 200 if it is over already."""
-    before = store.cancel(identity)
+    before = store.cancel(experiment_id)
     over = before in ("succeeded", "failed", "cancelled")
-    document, version = store.get_versioned(identity)
+    document, version = store.get_versioned(experiment_id)
     return _answer(document, version, 200 if over else 202)
 
 
-@router.post("/{identity}/pause")
-def pause_experiment(identity: str, store: StoreDep) -> Response:
+@router.post("/{experiment_id}/pause")
+def pause_experiment(experiment_id: str, store: StoreDep) -> Response:
     """200 if it is paused, 202 while a running one gets to the end of its epoch; it keeps its checkpoint."""
-    before = store.pause(identity)
-    document, version = store.get_versioned(identity)
+    before = store.pause(experiment_id)
+    document, version = store.get_versioned(experiment_id)
     return _answer(document, version, 202 if before == "running" else 200)
 
 
-@router.post("/{identity}/resume", status_code=202)
-def resume_experiment(identity: str, store: StoreDep) -> Response:
+@router.post("/{experiment_id}/resume", status_code=202)
+def resume_experiment(experiment_id: str, store: StoreDep) -> Response:
     """Queue a paused, failed or cancelled one again; it goes on from its last checkpoint."""
-    store.resume(identity)
-    return _queued_again(identity, store)
+    store.resume(experiment_id)
+    return _queued_again(experiment_id, store)
 
 
-@router.post("/{identity}/retry", status_code=202)
-def retry_experiment(identity: str, store: StoreDep) -> Response:
+@router.post("/{experiment_id}/retry", status_code=202)
+def retry_experiment(experiment_id: str, store: StoreDep) -> Response:
     """Queue a failed or cancelled one again; it starts anew."""
-    store.resume(identity, anew=True)
-    return _queued_again(identity, store)
+    store.resume(experiment_id, anew=True)
+    return _queued_again(experiment_id, store)
 
 
-def _queued_again(identity: str, store: Store) -> Response:
-    wake(store.queue_of(identity))
-    document, version = store.get_versioned(identity)
+def _queued_again(experiment_id: str, store: Store) -> Response:
+    wake(store.queue_of(experiment_id))
+    document, version = store.get_versioned(experiment_id)
     return _answer(document, version, 202)
 
 
-@router.get("/{identity}/epochs")
+@router.get("/{experiment_id}/epochs")
 def epochs(
-    identity: str,
+    experiment_id: str,
     store: StoreDep,
     after_epoch: Annotated[int | None, Query(ge=-1)] = None,
     fold: Annotated[int | None, Query(ge=0)] = None,
     format: Literal["json", "csv"] = "json",
 ) -> Response:
     """All measured epochs, METRICS section 3."""
-    records = store.epochs(identity, after_epoch, fold)
+    records = store.epochs(experiment_id, after_epoch, fold)
     if format == "json":
         return JSONResponse({"data": records})
     return Response(to_csv(epoch_rows(records)), media_type="text/csv")
 
 
-@router.get("/{identity}/units")
+@router.get("/{experiment_id}/units")
 def units(
-    identity: str,
+    experiment_id: str,
     store: StoreDep,
     layer: str | None = None,
     epoch: Annotated[int | None, Query(ge=0)] = None,
     fold: Annotated[int | None, Query(ge=0)] = None,
 ) -> dict[str, Any]:
     """Per-unit arrays of a measured epoch (default: the latest) and layer (default: all)."""
-    found = store.units(identity, epoch, fold)
+    found = store.units(experiment_id, epoch, fold)
     if found is None:
-        raise NotFound(f"{identity} keeps no per-unit arrays of {'any epoch' if epoch is None else f'epoch {epoch}'}")
+        raise NotFound(
+            f"{experiment_id} keeps no per-unit arrays of {'any epoch' if epoch is None else f'epoch {epoch}'}"
+        )
     if layer is None:
         return found
     if layer not in found["layers"]:
-        raise NotFound(f"{identity} has no hidden layer {layer}; it has {', '.join(found['layers'])}")
+        raise NotFound(f"{experiment_id} has no hidden layer {layer}; it has {', '.join(found['layers'])}")
     return found | {"layers": {layer: found["layers"][layer]}}
 
 
-@router.get("/{identity}/events")
+@router.get("/{experiment_id}/events")
 async def events(
-    identity: str,
+    experiment_id: str,
     request: Request,
     store: StoreDep,
     after: str = "0-0",
@@ -280,7 +281,7 @@ async def events(
     from api.events import stream
 
     start = last_event_id or after
-    first = await run_in_threadpool(store.events, identity, start, limit)
+    first = await run_in_threadpool(store.events, experiment_id, start, limit)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return stream(store, identity, start)
+        return stream(store, experiment_id, start)
     return JSONResponse({"data": first, "has_more": len(first) == limit})

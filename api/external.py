@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.submission import fingerprint
 from satnet.errors import Conflict, FieldError, InvalidSpec
-from satnet.journal import Entry
-from satnet.results import new_id, progress_at, summarise
+from satnet.records.epoch_log import LoggedEpoch
+from satnet.records.experiment import new_id, progress_at, summarise
 from satnet.saturation.diagnosis import diagnose, facts_of_external
 from satnet.settings import Settings
 from satnet.spec.external import parse_external, stored_external
@@ -105,17 +105,17 @@ def submit_external(store: Store, settings: Settings, body: dict[str, Any], key:
     )
 
 
-@router.post("/{identity}/epochs")
-def post_epochs(identity: str, store: StoreDep, settings: SettingsDep, body: BodyDep) -> Response:
+@router.post("/{experiment_id}/epochs")
+def post_epochs(experiment_id: str, store: StoreDep, settings: SettingsDep, body: BodyDep) -> Response:
     """Take records of an external experiment in, in any order; an epoch that is known already changes nothing."""
     posted = _parsed(body)
-    document = store.get(identity)
+    document = store.get(experiment_id)
     if document["kind"] != "external":
-        raise Conflict(f"{identity} is trained here: only its worker reports epochs")
+        raise Conflict(f"{experiment_id} is trained here: only its worker reports epochs")
     if document["status"] != "running":
-        raise Conflict(f"{identity} is {document['status']}: it takes no more epochs")
+        raise Conflict(f"{experiment_id} is {document['status']}: it takes no more epochs")
     facts = facts_of_external(stored_external(document["spec"]))
-    known = store.epochs(identity)
+    known = store.epochs(experiment_id)
     fresh = [one.model_dump() for one in posted.data]
     names = {layer.name for layer in facts.hidden}
     for record in fresh:
@@ -127,11 +127,11 @@ def post_epochs(identity: str, store: StoreDep, settings: SettingsDep, body: Bod
         known = sorted([one for one in known if one["epoch"] != record["epoch"]] + [record], key=_epoch)
         found = diagnose(facts, known, settings.thresholds)
         progress = progress_at(document["spec"], record, sum(one["seconds"] for one in known))
-        store.epoch(identity, _FENCE, Entry(record, units, found), progress, leased=False)
+        store.epoch(experiment_id, _FENCE, LoggedEpoch(record, units, found), progress, leased=False)
     if posted.end is not None:
         reason = {"code": "external", "message": posted.message or posted.end, "retryable": False}
         store.finish(
-            identity,
+            experiment_id,
             _FENCE,
             posted.end,
             summary=summarise(known, {}),
@@ -139,7 +139,7 @@ def post_epochs(identity: str, store: StoreDep, settings: SettingsDep, body: Bod
             status_reason=reason if posted.end == "failed" else None,
             stop_reason="completed" if posted.end == "succeeded" else None,
         )
-    return JSONResponse(store.get(identity))
+    return JSONResponse(store.get(experiment_id))
 
 
 def _epoch(record: dict[str, Any]) -> int:

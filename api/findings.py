@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.submission import accept, patched
-from satnet.comparison import compare
 from satnet.errors import BadRequest, Conflict, FieldError, InvalidSpec, NotFound
+from satnet.records.comparison import compare
 from satnet.spec import ExperimentSpec, parse_spec
 from satnet.store import Store
 
@@ -27,15 +27,15 @@ class RemedyRequest(BaseModel):
     repeats: Annotated[int, Field(ge=1, le=20)] = 1
 
 
-@router.get("/experiments/{identity}/findings")
-def findings(identity: str, store: StoreDep) -> dict[str, Any]:
+@router.get("/experiments/{experiment_id}/findings")
+def findings(experiment_id: str, store: StoreDep) -> dict[str, Any]:
     """The diagnosis, ordered by cause."""
-    return {"data": store.get(identity)["findings"]}
+    return {"data": store.get(experiment_id)["findings"]}
 
 
-@router.post("/experiments/{identity}/findings/{finding}/remedy", status_code=202)
+@router.post("/experiments/{experiment_id}/findings/{finding}/remedy", status_code=202)
 def remedy(
-    identity: str,
+    experiment_id: str,
     finding: str,
     store: StoreDep,
     settings: SettingsDep,
@@ -48,29 +48,29 @@ def remedy(
     so that the verdict rests on pairs.
     """
     request = _request(body)
-    document = store.get(identity)
+    document = store.get(experiment_id)
     if document["kind"] != "experiment":
-        raise Conflict(f"{identity} was trained elsewhere: its remedies cannot be run here")
+        raise Conflict(f"{experiment_id} was trained elsewhere: its remedies cannot be run here")
     found = next((one for one in document["findings"] if one["id"] == finding), None)
     if found is None:
-        raise NotFound(f"{identity} has no finding {finding}")
+        raise NotFound(f"{experiment_id} has no finding {finding}")
     if request.remedy >= len(found["remedies"]):
         detail = f"{finding} has {len(found['remedies'])} remedies, counted from 0"
         raise InvalidSpec([FieldError("#/remedy", detail, "limit", request.remedy)])
     patch = found["remedies"][request.remedy]["patch"]
-    parent = {"experiment": identity, "finding": finding, "remedy": request.remedy, "patch": patch}
+    parent = {"experiment": experiment_id, "finding": finding, "remedy": request.remedy, "patch": patch}
     after, before = patched(document["spec"], patch), parse_spec(document["spec"])
     remedies, baselines = [], []
     for number in range(request.repeats):
         seed = (document["seed"] + number) % 2**31
         key = f"{idempotency_key}:{number}" if idempotency_key else None
-        asked = [identity, finding, body]
+        asked = [experiment_id, finding, body]
         told = parent | {"role": "remedy"}
         remedies.append(accept(store, settings, _seeded(after, seed), parent=told, key=key, body=asked))
         if number:
             key, told = key and f"{key}:b", parent | {"role": "baseline"}
             baselines.append(accept(store, settings, _seeded(before, seed), parent=told, key=key, body=asked))
-    everything = ",".join([identity, *remedies, *baselines])
+    everything = ",".join([experiment_id, *remedies, *baselines])
     content = {
         "data": [store.get(one) for one in remedies],
         "baselines": [store.get(one) for one in baselines],
@@ -94,22 +94,22 @@ def _request(body: dict[str, Any]) -> RemedyRequest:
         raise InvalidSpec(errors) from error
 
 
-@router.post("/experiments/{identity}/clone", status_code=202)
+@router.post("/experiments/{experiment_id}/clone", status_code=202)
 def clone(
-    identity: str, store: StoreDep, settings: SettingsDep, body: BodyDep, idempotency_key: Key = None
+    experiment_id: str, store: StoreDep, settings: SettingsDep, body: BodyDep, idempotency_key: Key = None
 ) -> Response:
     """The same experiment again with a JSON Patch of its spec, linked to its parent."""
     unknown = [key for key in body if key != "patch"]
     if unknown:
         detail = "only patch is taken"
         raise InvalidSpec([FieldError(f"#/{key}", detail, "extra_forbidden", body[key]) for key in unknown])
-    document = store.get(identity)
+    document = store.get(experiment_id)
     if document["kind"] != "experiment":
-        raise Conflict(f"{identity} was trained elsewhere: it cannot be run here")
+        raise Conflict(f"{experiment_id} was trained elsewhere: it cannot be run here")
     patch = body.get("patch", [])
     spec = patched(document["spec"], patch)
-    parent = {"experiment": identity, "role": "clone", "patch": patch}
-    fresh = accept(store, settings, spec, key=idempotency_key, body=[identity, body], parent=parent)
+    parent = {"experiment": experiment_id, "role": "clone", "patch": patch}
+    fresh = accept(store, settings, spec, key=idempotency_key, body=[experiment_id, body], parent=parent)
     return JSONResponse(store.get(fresh), 202, headers={"Location": f"/v1/experiments/{fresh}"})
 
 
@@ -122,5 +122,5 @@ def compare_experiments(store: StoreDep, ids: Annotated[str, Query(min_length=1)
     return compare([_whole(store, one) for one in identities])
 
 
-def _whole(store: Store, identity: str) -> dict[str, Any]:
-    return store.get(identity) | {"epochs": store.epochs(identity)}
+def _whole(store: Store, experiment_id: str) -> dict[str, Any]:
+    return store.get(experiment_id) | {"epochs": store.epochs(experiment_id)}

@@ -11,9 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from api import artifacts, catalogue, errors, experiments, external, findings, fleet, sweeps
 from api.deps import known_query
-from satnet import __version__, broker
+from satnet import __version__
 from satnet.errors import SatnetError
-from satnet.housekeeping import look_after
+from satnet.service import broker
+from satnet.service.housekeeping import look_after
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
 

@@ -7,19 +7,19 @@ from typing import Any
 
 import jsonpatch
 
-from satnet.broker import Bell
 from satnet.errors import BadRequest, FieldError, InvalidSpec
+from satnet.service.broker import TicketSender
+from satnet.service.submission import submit
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec, parse_spec
 from satnet.store import Store
-from satnet.submission import submit
 
-_bell = Bell()
+_tickets = TicketSender()
 
 
 def wake(queue: str) -> None:
     """Tell one worker, soon, that something waits in `queue`."""
-    _bell.ring(queue)
+    _tickets.send(queue)
 
 
 def fingerprint(body: Any) -> str:

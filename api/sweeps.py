@@ -9,18 +9,17 @@ from fastapi.responses import JSONResponse
 
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.submission import fingerprint, wake
-from satnet import estimate
 from satnet.errors import Conflict, FieldError, InvalidSpec, NotFound
-from satnet.results import new_id
-from satnet.spec import parse_spec, plan_network
+from satnet.records.experiment import new_id
+from satnet.records.tables import to_csv
+from satnet.service import sweep_views as answers
+from satnet.service.sweep_steps import PATIENCE, advance, ring
+from satnet.spec import estimate, parse_spec, plan_network
 from satnet.store import Store
-from satnet.sweeps import answers
-from satnet.sweeps.advance import PATIENCE, advance, ring
 from satnet.sweeps.points import shown
 from satnet.sweeps.search import all_at_once
-from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec, parse_sweep
-from satnet.tables import to_csv
+from satnet.sweeps.stacking import group_of
 
 router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 Status = Literal["running", "paused", "succeeded", "failed", "cancelled"]
@@ -36,10 +35,10 @@ def create(
     _one_is_valid(sweep)
     if dry_run:
         return JSONResponse(_estimate(sweep))
-    identity, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
-    advance(store, settings, identity, wake, PATIENCE)
-    headers = {"Location": f"/v1/sweeps/{identity}"}
-    return JSONResponse(answers.document(store, identity), 202, headers=headers)
+    sweep_id, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), idempotency_key, fingerprint(body))
+    advance(store, settings, sweep_id, wake, PATIENCE)
+    headers = {"Location": f"/v1/sweeps/{sweep_id}"}
+    return JSONResponse(answers.document(store, sweep_id), 202, headers=headers)
 
 
 def _one_is_valid(sweep: SweepSpec) -> None:
@@ -102,81 +101,81 @@ def list_sweeps(
     return {"data": data, "has_more": following is not None, "next": following}
 
 
-@router.get("/{identity}")
-def get_sweep(identity: str, store: StoreDep) -> dict[str, Any]:
+@router.get("/{sweep_id}")
+def get_sweep(sweep_id: str, store: StoreDep) -> dict[str, Any]:
     """One sweep: progress, the best so far, how long it may still take."""
-    return answers.document(store, identity)
+    return answers.document(store, sweep_id)
 
 
-@router.get("/{identity}/trials")
+@router.get("/{sweep_id}/trials")
 def trials(
-    identity: str,
+    sweep_id: str,
     store: StoreDep,
     status: str | None = None,
     sort: Literal["trial", "value", "-value", "seconds", "-seconds"] = "trial",
     format: Literal["json", "csv"] = "json",
 ) -> Response:
     """All trials, points that are no valid specs included."""
-    rows = answers.trial_rows(store, identity, status, sort)
+    rows = answers.trial_rows(store, sweep_id, status, sort)
     if format == "csv":
         return Response(to_csv([answers.flat_row(row) for row in rows]), media_type="text/csv")
     return JSONResponse({"data": rows})
 
 
-@router.get("/{identity}/best")
-def best(identity: str, store: StoreDep) -> dict[str, Any]:
+@router.get("/{sweep_id}/best")
+def best(sweep_id: str, store: StoreDep) -> dict[str, Any]:
     """The best point with its interval, and whether it is better than the others by more than the noise."""
-    return answers.best(store, identity)
+    return answers.best(store, sweep_id)
 
 
-@router.get("/{identity}/importance")
-def importance(identity: str, store: StoreDep, method: Literal["fanova", "ped_anova"] = "fanova") -> dict[str, Any]:
+@router.get("/{sweep_id}/importance")
+def importance(sweep_id: str, store: StoreDep, method: Literal["fanova", "ped_anova"] = "fanova") -> dict[str, Any]:
     """How much of the objective's variance each parameter explains, by Optuna."""
-    return answers.importance(store, identity, method)
+    return answers.importance(store, sweep_id, method)
 
 
-@router.post("/{identity}/cancel")
-def cancel(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+@router.post("/{sweep_id}/cancel")
+def cancel(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
     """202 while its trials are being cancelled, 200 if it was over already."""
-    before = store.set_sweep_status(identity, "cancelled", ("running", "paused"))
-    return _stepped(store, settings, identity, 202 if before in ("running", "paused") else 200)
+    before = store.set_sweep_status(sweep_id, "cancelled", ("running", "paused"))
+    return _stepped(store, settings, sweep_id, 202 if before in ("running", "paused") else 200)
 
 
-@router.post("/{identity}/pause")
-def pause(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+@router.post("/{sweep_id}/pause")
+def pause(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
     """Its running trials keep a checkpoint; nothing new is tried. Conflict when it is over."""
-    before = store.set_sweep_status(identity, "paused", ("running",))
+    before = store.set_sweep_status(sweep_id, "paused", ("running",))
     if before not in ("running", "paused"):
-        raise Conflict(f"{identity} is {before}, and cannot be paused")
-    return _stepped(store, settings, identity, 202)
+        raise Conflict(f"{sweep_id} is {before}, and cannot be paused")
+    return _stepped(store, settings, sweep_id, 202)
 
 
-@router.post("/{identity}/resume", status_code=202)
-def resume(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+@router.post("/{sweep_id}/resume", status_code=202)
+def resume(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
     """A paused or cancelled sweep goes on, each of its trials from its checkpoint."""
-    before = store.set_sweep_status(identity, "running", ("paused", "cancelled"))
+    before = store.set_sweep_status(sweep_id, "running", ("paused", "cancelled"))
     if before not in ("running", "paused", "cancelled"):
-        raise Conflict(f"{identity} is {before}; use rerun-failed for trials that failed")
-    _again(store, identity, ("paused", "cancelled"), anew=False)
-    return _stepped(store, settings, identity, 202)
+        raise Conflict(f"{sweep_id} is {before}; use rerun-failed for trials that failed")
+    _again(store, sweep_id, ("paused", "cancelled"), anew=False)
+    return _stepped(store, settings, sweep_id, 202)
 
 
-@router.post("/{identity}/rerun-failed", status_code=202)
-def rerun_failed(identity: str, store: StoreDep, settings: SettingsDep) -> Response:
+@router.post("/{sweep_id}/rerun-failed", status_code=202)
+def rerun_failed(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
     """Start the trials that failed anew, and no other."""
-    before = store.sweep(identity).status
+    before = store.sweep(sweep_id).status
     if before in ("paused", "cancelled"):
-        raise Conflict(f"{identity} is {before}; resume it first")
-    if not any(one.status == "failed" for one in store.trials(identity)):
-        raise Conflict(f"{identity} has no trial that failed")
-    store.set_sweep_status(identity, "running")
-    _again(store, identity, ("failed",), anew=True)
-    return _stepped(store, settings, identity, 202)
+        raise Conflict(f"{sweep_id} is {before}; resume it first")
+    if not any(one.status == "failed" for one in store.trials(sweep_id)):
+        raise Conflict(f"{sweep_id} has no trial that failed")
+    store.set_sweep_status(sweep_id, "running")
+    _again(store, sweep_id, ("failed",), anew=True)
+    return _stepped(store, settings, sweep_id, 202)
 
 
-def _again(store: Store, identity: str, statuses: tuple[str, ...], *, anew: bool) -> None:
+def _again(store: Store, sweep_id: str, statuses: tuple[str, ...], *, anew: bool) -> None:
     queues = Counter[str]()
-    for trial in store.trials(identity):
+    for trial in store.trials(sweep_id):
         if trial.status in statuses and not trial.reused:
             try:
                 store.resume(trial.experiment, anew=anew)
@@ -186,6 +185,6 @@ def _again(store: Store, identity: str, statuses: tuple[str, ...], *, anew: bool
     ring(store, wake, queues)
 
 
-def _stepped(store: Store, settings: SettingsDep, identity: str, status: int) -> Response:
-    advance(store, settings, identity, wake, PATIENCE)
-    return JSONResponse(answers.document(store, identity), status)
+def _stepped(store: Store, settings: SettingsDep, sweep_id: str, status: int) -> Response:
+    advance(store, settings, sweep_id, wake, PATIENCE)
+    return JSONResponse(answers.document(store, sweep_id), status)

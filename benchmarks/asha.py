@@ -39,7 +39,7 @@ SWEEP = {
 
 def trained(sweep: SweepSpec) -> list[list[float]]:
     """Validation accuracy of each point after each epoch, 1 first."""
-    from satnet.sweeps.side_by_side import group_of
+    from satnet.sweeps.stacking import group_of
     from satnet.training.group import Member, train_group
 
     specs = [sweep.spec_at(point, 0) for point in all_at_once(sweep) or []]

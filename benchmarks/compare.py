@@ -129,7 +129,10 @@ def table(kinds: dict, results: dict[str, dict]) -> str:
 def versions(peers: str) -> str:
     """The machine and what ran on it."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    told = [f"{os.cpu_count()} cores ({model.group(1) if model else platform.machine()})", platform.python_version()]
+    told = [
+        f"{os.cpu_count()} cores ({model.group(1) if model else platform.machine()})",
+        platform.python_version(),
+    ]
     for python, names in ((sys.executable, "keras tensorflow numpy"), (peers, "jax torch scikit-learn delve")):
         code = (
             f"from importlib.metadata import version as v; print(*(n + ' ' + v(n) for n in {names.split()}), sep=', ')"

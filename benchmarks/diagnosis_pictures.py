@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from satnet import presets
-from satnet.local import run_local
+from satnet.service.local import run_local
 
 _BARS = "▁▂▃▄▅▆▇█"
 _LAYER = {

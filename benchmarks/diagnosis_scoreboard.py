@@ -19,7 +19,7 @@ from typing import Any
 import jsonpatch
 
 from satnet import presets
-from satnet.comparison import compare
+from satnet.records.comparison import compare
 from satnet.settings import get_settings
 
 SEEDS = range(5)
@@ -143,7 +143,7 @@ def healthy() -> dict[str, Spec]:
 
 def run(job: tuple[str, Spec, str]) -> dict[str, Any]:
     """One training run in a process of the pool; what is needed of its document."""
-    from satnet.local import run_local
+    from satnet.service.local import run_local
 
     name, content, data_dir = job
     document = run_local(content, data_dir=Path(data_dir))

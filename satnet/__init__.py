@@ -12,7 +12,7 @@ _LAZY = {
     "AsyncClient": "satnet.client",
     "Client": "satnet.client",
     "ExperimentSpec": "satnet.spec",
-    "SaturationMonitor": "satnet.monitor",
+    "SaturationMonitor": "satnet.monitor.callback",
 }
 __all__ = ["AsyncClient", "Client", "ExperimentSpec", "SaturationMonitor", "__version__"]
 

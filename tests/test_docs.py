@@ -8,8 +8,8 @@ import pytest
 from api.main import create_app
 from satnet import presets
 from satnet.cli import COMMANDS
-from satnet.local import run_local
 from satnet.saturation.diagnosis import RULES
+from satnet.service.local import run_local
 from satnet.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ def test_every_route_is_documented():
     paths = list(create_app().openapi()["paths"])
 
     # then
-    missing = [path for path in paths if path.replace("{identity}", "{id}") not in DOCS["api.md"]]
+    missing = [path for path in paths if path.replace("{experiment_id}", "{id}") not in DOCS["api.md"]]
     assert missing == []
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from satnet import failpoints
-from satnet.artifacts import Artifacts, model_name
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
-from satnet.journal import Journal
-from satnet.results import progress_at, summarise
+from satnet.records.epoch_log import EpochLog
+from satnet.records.experiment import progress_at, summarise
 from satnet.saturation.diagnosis import facts_of
+from satnet.service import failpoints
+from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Grant, Place, Store
@@ -36,7 +36,7 @@ class Attempt:
         self._outbox = Outbox(settings.redis_patience.total_seconds())
         self._trial = self._outbox.wait(lambda: Trial(store, grant)) if grant.sweep else None
         self.spec = parse_spec(grant.spec)
-        self.journal = Journal(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
+        self.epoch_log = EpochLog(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
         self.artifacts = Artifacts(settings.artifacts)
         self.checkpoints = Checkpoints(store, self.artifacts, grant)
         self._began = time.monotonic()
@@ -57,7 +57,7 @@ class Attempt:
         if not self._outbox.wait(lambda: self._store.rewind(grant.id, grant.fence, place, skipped)):
             raise Interrupted("lost")
         if checkpoint is not None:
-            self.journal.records.extend(self._outbox.wait(lambda: self._store.epochs(grant.id)))
+            self.epoch_log.records.extend(self._outbox.wait(lambda: self._store.epochs(grant.id)))
         failpoints.hit("after_resume")
         return checkpoint
 
@@ -77,7 +77,7 @@ class Attempt:
 
     def on_epoch(self, record: dict[str, Any]) -> str | None:
         """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
-        entry, grant = self.journal.add(record), self._grant
+        entry, grant = self.epoch_log.add(record), self._grant
         progress = progress_at(grant.spec, record, time.monotonic() - self._began)
 
         def write() -> None:
@@ -87,7 +87,7 @@ class Attempt:
         failpoints.hit("before_epoch")
         self._outbox.put(write)
         failpoints.hit("after_epoch")
-        return None if self._trial is None else self._trial.ends(self.journal.records)
+        return None if self._trial is None else self._trial.ends(self.epoch_log.records)
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint, once everything that it follows has arrived."""
@@ -98,10 +98,10 @@ class Attempt:
         """End with a result."""
         failpoints.hit("before_finish")
         grant = self._grant
-        more |= {"summary": summarise(self.journal.records, extra), "findings": self.journal.findings()}
+        more |= {"summary": summarise(self.epoch_log.records, extra), "findings": self.epoch_log.findings()}
         more.setdefault("environment", None)
         if self._trial is not None:
-            more["objective"] = self._trial.objective(self.journal.records)
+            more["objective"] = self._trial.objective(self.epoch_log.records)
         outcome = self._outbox.wait(lambda: self._store.finish(grant.id, grant.fence, status, **more))
         failpoints.hit("after_finish")
         if status == "succeeded" and outcome != "lost":
@@ -184,7 +184,7 @@ def run_attempt(
     failpoints.hit("after_claim")
     if (attempt := prepared(store, settings, grant)) is None:
         return "failed"
-    with Lease(settings, grant, attempt.journal.records) as lease:
+    with Lease(settings, grant, attempt.epoch_log.records) as lease:
         try:
             attempt.take()
             resume = attempt.resume()

@@ -4,9 +4,9 @@ import hashlib
 import logging
 import uuid
 
-from satnet import failpoints
-from satnet.artifacts import Artifacts, checkpoint_folder
 from satnet.errors import Interrupted, NotFound, StoreUnavailable
+from satnet.service import failpoints
+from satnet.service.artifacts import Artifacts, checkpoint_folder
 from satnet.store import Grant, Place, Store
 from satnet.training.checkpoint import Checkpoint, CorruptCheckpoint
 

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from satnet.artifacts import Artifacts, model_name
 from satnet.errors import Interrupted, StoreUnavailable
+from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import FoldGrant, Grant, Store

@@ -4,8 +4,8 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
-from satnet import failpoints
 from satnet.errors import Interrupted, StoreUnavailable
+from satnet.service import failpoints
 from satnet.settings import Settings
 from satnet.store import Grant, Store
 from satnet.training.result import TrainingResult
@@ -33,7 +33,7 @@ def run_group(
                 endings[grant.id] = "failed"
                 over(grant.id)
                 continue
-            lease = leases.enter_context(Lease(settings, grant, attempt.journal.records))
+            lease = leases.enter_context(Lease(settings, grant, attempt.epoch_log.records))
             done = _ending(attempt, lease, endings, over)
             try:
                 attempt.take()
@@ -57,16 +57,16 @@ def run_group(
 def _ending(
     attempt: Attempt, lease: Lease, endings: dict[str, str], over: Callable[[str], None]
 ) -> Callable[[TrainingResult | Exception], None]:
-    identity = attempt.id
+    experiment_id = attempt.id
 
     def done(outcome: TrainingResult | Exception) -> None:
         try:
-            endings[identity] = attempt.conclude(outcome)
+            endings[experiment_id] = attempt.conclude(outcome)
         except StoreUnavailable as error:  # its lease ends, and it is taken up again
-            _log.warning("end of %s: %s", identity, error)
-            endings[identity] = "lost"
+            _log.warning("end of %s: %s", experiment_id, error)
+            endings[experiment_id] = "lost"
         finally:
             lease.close()
-            over(identity)
+            over(experiment_id)
 
     return done

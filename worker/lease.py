@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from satnet.errors import Interrupted, StoreUnavailable
-from satnet.results import summarise
+from satnet.records.experiment import summarise
 from satnet.settings import Settings
 from satnet.store import Grant, Store
 from worker import drain

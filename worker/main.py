@@ -11,9 +11,9 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
 
-from satnet.broker import app, send_ticket, tickets_left
 from satnet.errors import StoreUnavailable
-from satnet.queues import queues_of
+from satnet.service.broker import app, send_ticket, tickets_left
+from satnet.service.queues import queues_of
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
 from worker import device, drain, predict, tasks, watchdog

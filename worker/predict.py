@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from satnet.artifacts import Artifacts, model_name
 from satnet.errors import BadRequest, NotFound, SatnetError, StoreUnavailable
+from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
 from satnet.store import Store
 

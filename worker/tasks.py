@@ -9,19 +9,19 @@ from typing import Any
 
 from celery import Celery
 
-from satnet.broker import TICKET, Bell
 from satnet.errors import SatnetError, StoreUnavailable
+from satnet.service.broker import TICKET, TicketSender
+from satnet.service.sweep_steps import PATIENCE, advance, load
 from satnet.settings import DEFAULT_TRAINER, Settings
 from satnet.store import Grant, Store
-from satnet.sweeps import side_by_side
-from satnet.sweeps.advance import PATIENCE, advance, load
+from satnet.sweeps import stacking as side_by_side
 from worker import drain
 from worker.attempt import Trainer, run_attempt
 from worker.folds import help_with_fold
 from worker.group import run_group
 
 _log = logging.getLogger(__name__)
-_bell = Bell()
+_tickets = TicketSender()
 _ASKED_AGAIN = 60.0  # seconds for which the store knows a claim's nonce
 current: list[str] = []  # the experiment that this process runs, for whoever asks
 helping: list[str] = []  # the experiment of another worker that it trains a fold of
@@ -53,7 +53,7 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
                 if len(grants) > 1:
                     run_group(store, settings, grants, current.remove)
                 else:
-                    run_attempt(store, settings, grants[0], train, _bell.ring if own else None)
+                    run_attempt(store, settings, grants[0], train, _tickets.send if own else None)
             finally:
                 current.clear()
             _follow_up(store, settings, {grant.sweep for grant in grants if grant.sweep})
@@ -81,9 +81,9 @@ def _claim(store: Store, queues: Sequence[str], worker: str, most: int) -> list[
 def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) -> bool:
     """Train a fold of another worker's experiment, if there is one."""
 
-    def began(identity: str) -> None:
-        helping.append(identity)
-        latest[:] = [identity]
+    def began(experiment_id: str) -> None:
+        helping.append(experiment_id)
+        latest[:] = [experiment_id]
 
     try:
         return help_with_fold(store, settings, worker, queues, began)
@@ -93,12 +93,12 @@ def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) 
 
 def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> None:
     """Where a sweep waits for what just ended, take it on; the housekeeping does it too, a moment later."""
-    for identity in sweeps:
+    for experiment_id in sweeps:
         try:
-            if store.trials_open(identity) == 0 or load(store.sweep(identity).spec).search == "tpe":
-                advance(store, settings, identity, _bell.ring, PATIENCE)
+            if store.trials_open(experiment_id) == 0 or load(store.sweep(experiment_id).spec).search == "tpe":
+                advance(store, settings, experiment_id, _tickets.send, PATIENCE)
         except (SatnetError, OSError) as error:
-            _log.warning("sweep %s: %s", identity, error)
+            _log.warning("sweep %s: %s", experiment_id, error)
 
 
 def register(app: Celery, settings: Settings, worker: str, queues: Callable[[], Sequence[str]]) -> Any:

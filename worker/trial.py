@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from satnet.errors import NotFound, StoreUnavailable
+from satnet.service.sweep_steps import load
 from satnet.store import Grant, Store
-from satnet.sweeps.advance import load
 from satnet.sweeps.early import falls_behind, is_hopeless, is_rung
 from satnet.sweeps.objective import outcome, value_of
 from satnet.sweeps.spec import SweepSpec

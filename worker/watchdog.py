@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from satnet.housekeeping import look_after
+from satnet.service.housekeeping import look_after
 from satnet.settings import Settings
 from satnet.store import Store
 

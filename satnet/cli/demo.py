@@ -7,8 +7,8 @@ import tempfile
 from rich.console import Console
 
 from satnet.client import Client
-from satnet.report import print_comparison, print_report
-from satnet.up import free_port
+from satnet.service.supervisor import free_port
+from satnet.terminal.experiments import print_comparison, print_report
 
 _READY = 150.0  # seconds that a cold start may take
 

@@ -10,12 +10,12 @@ from satnet.cli.output import EXIT, Format, Output, errors, out, print_csv, prin
 from satnet.cli.remote import Identity, connect
 
 
-def findings(identity: Identity, output: Output = Format.TABLE) -> None:
+def findings(experiment_id: Identity, output: Output = Format.TABLE) -> None:
     """What is wrong, why, and what to change."""
-    from satnet.report import print_findings
+    from satnet.terminal.experiments import print_findings
 
     with errors(), connect() as client:
-        found = client.request("GET", f"/v1/experiments/{identity}/findings").json()["data"]
+        found = client.request("GET", f"/v1/experiments/{experiment_id}/findings").json()["data"]
     if output == Format.JSON:
         print_json(found)
     elif output == Format.CSV:
@@ -28,7 +28,7 @@ def findings(identity: Identity, output: Output = Format.TABLE) -> None:
 
 
 def remedy(
-    identity: Identity,
+    experiment_id: Identity,
     finding: Annotated[str, typer.Argument(help="A finding's id, as `findings` shows it")],
     remedy: Annotated[int, typer.Option(min=0, help="Which remedy, counted from 0")] = 0,
     repeats: Annotated[int, typer.Option(min=1, max=20, help="Over how many seeds")] = 1,
@@ -36,10 +36,10 @@ def remedy(
     output: Output = Format.TABLE,
 ) -> None:
     """Submit an experiment with a remedy applied; with --wait, say whether it helped."""
-    from satnet.report import print_comparison
+    from satnet.terminal.experiments import print_comparison
 
     with errors(), connect() as client:
-        submitted = client.experiments.remedy_with_baselines(identity, finding, remedy, repeats)
+        submitted = client.experiments.remedy_with_baselines(experiment_id, finding, remedy, repeats)
         if not wait:
             names = [one["id"] for one in submitted]
             print_json(names) if output == Format.JSON else out.print("\n".join(names), soft_wrap=True)
@@ -47,7 +47,7 @@ def remedy(
         for one in submitted:
             told.print(f"waiting for {one['id']}", highlight=False)
             client.experiments.wait(one["id"])
-        found = client.experiments.compare(identity, *[one["id"] for one in submitted])
+        found = client.experiments.compare(experiment_id, *[one["id"] for one in submitted])
         print_json(found) if output == Format.JSON else print_comparison(found, out)
         raise typer.Exit(max(EXIT[one["status"]] for one in found["experiments"][1:]))
 
@@ -57,7 +57,7 @@ def compare(
     output: Output = Format.TABLE,
 ) -> None:
     """Two or more experiments side by side."""
-    from satnet.report import print_comparison
+    from satnet.terminal.experiments import print_comparison
 
     with errors(), connect() as client:
         found = client.experiments.compare(*identities)
@@ -75,12 +75,12 @@ def compare(
 
 
 def script(
-    identity: Identity,
+    experiment_id: Identity,
     to: Annotated[Path | None, typer.Option(help="Write it to this file, not to stdout")] = None,
 ) -> None:
     """The same experiment as a stand-alone Keras program."""
     with errors(), connect() as client:
-        text = client.experiments.get(identity).script()
+        text = client.experiments.get(experiment_id).script()
     if to is None:
         sys.stdout.write(text)
     else:
@@ -88,10 +88,10 @@ def script(
 
 
 def download(
-    identity: Identity,
+    experiment_id: Identity,
     to: Annotated[Path | None, typer.Option(help="Default: ID.keras")] = None,
 ) -> None:
     """The trained model, .keras."""
     with errors(), connect() as client:
-        path = client.experiments.get(identity).download(to or Path(f"{identity}.keras"))
+        path = client.experiments.get(experiment_id).download(to or Path(f"{experiment_id}.keras"))
     out.print(str(path), soft_wrap=True)

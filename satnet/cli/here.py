@@ -19,7 +19,7 @@ def up(
     redis: Annotated[str | None, typer.Option(help="Use this Redis, not the embedded store")] = None,
 ) -> None:
     """Run the service here: embedded store, API and workers, until Ctrl-C."""
-    from satnet.up import up as supervise
+    from satnet.service.supervisor import up as supervise
 
     given = {"host": host, "port": port, "data_dir": data}
     settings = Settings(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]  # one dict, three types
@@ -43,9 +43,9 @@ def demo() -> None:
 
 def run(spec: str, set_: Changes = None, output: Output = Format.TABLE) -> None:
     """Train SPEC here (a JSON or YAML file, - or preset:NAME), without a service."""
-    from satnet.cli.progress import Bar
-    from satnet.local import run_local
+    from satnet.service.local import run_local
     from satnet.spec import parse_spec
+    from satnet.terminal.progress import Bar
 
     with errors():
         content = read_spec(spec, set_ or [])

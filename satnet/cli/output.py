@@ -36,7 +36,7 @@ def print_json(value: Any) -> None:
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     """CSV alone on stdout."""
-    from satnet.tables import to_csv
+    from satnet.records.tables import to_csv
 
     sys.stdout.write(to_csv(rows))
 
@@ -84,8 +84,8 @@ def errors() -> Iterator[None]:
 
 def show_experiment(document: Mapping[str, Any], output: Format) -> None:
     """An experiment with its `epochs`: its report, its JSON, or its epochs as CSV."""
-    from satnet.report import print_report
-    from satnet.tables import epoch_rows
+    from satnet.records.tables import epoch_rows
+    from satnet.terminal.experiments import print_report
 
     if output == Format.JSON:
         print_json(document)

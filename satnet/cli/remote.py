@@ -8,7 +8,7 @@ import typer
 from satnet.cli.output import EXIT, Changes, Format, Output, errors, out, print_csv, print_json, told
 from satnet.cli.output import show_experiment as _show
 from satnet.cli.specs import read_spec
-from satnet.tables import epoch_rows
+from satnet.records.tables import epoch_rows
 
 Identity = Annotated[str, typer.Argument(metavar="ID", help="An experiment, exp_...")]
 
@@ -26,12 +26,12 @@ def whole(experiment: Any) -> dict[str, Any]:
     return document | {"epochs": list(experiment.epochs) if document["attempt"] else []}
 
 
-def wait_and_show(client: Any, identity: str, timeout: float | None, output: Format) -> None:
+def wait_and_show(client: Any, experiment_id: str, timeout: float | None, output: Format) -> None:
     """Wait with a progress bar, show the experiment, exit as it ended."""
-    from satnet.cli.progress import Bar
+    from satnet.terminal.progress import Bar
 
     with Bar(told) as bar:
-        experiment = client.experiments.wait(identity, timeout, bar.experiment)
+        experiment = client.experiments.wait(experiment_id, timeout, bar.experiment)
     _show(whole(experiment), output)
     raise typer.Exit(EXIT[experiment["status"]])
 
@@ -59,18 +59,18 @@ def submit(
 
 
 def wait(
-    identity: Identity,
+    experiment_id: Identity,
     timeout: Annotated[float | None, typer.Option(help="Seconds; then exit status 124")] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Wait until an experiment is over; Ctrl-C leaves it running."""
     with errors(), connect() as client:
-        wait_and_show(client, identity, timeout, output)
+        wait_and_show(client, experiment_id, timeout, output)
 
 
-def watch(identity: Identity) -> None:
+def watch(experiment_id: Identity) -> None:
     """Print each epoch as it is measured, to the end."""
-    from satnet.report import epoch_line, metrics_line
+    from satnet.terminal.experiments import epoch_line, metrics_line
 
     with errors(), connect() as client:
         shown: set[tuple[Any, Any]] = set()
@@ -81,7 +81,7 @@ def watch(identity: Identity) -> None:
                     shown.add(key)
                     out.print(epoch_line(record), markup=False, highlight=False, soft_wrap=True)
 
-        experiment = client.experiments.wait(identity, None, follow)
+        experiment = client.experiments.wait(experiment_id, None, follow)
         out.print(f"{experiment['status']}; {metrics_line(experiment.document)}", markup=False)
         raise typer.Exit(EXIT[experiment["status"]])
 
@@ -110,42 +110,42 @@ def list_(
         out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def show(identity: Identity, output: Output = Format.TABLE) -> None:
+def show(experiment_id: Identity, output: Output = Format.TABLE) -> None:
     """One experiment, its saturation and its findings."""
     with errors(), connect() as client:
-        _show(whole(client.experiments.get(identity)), output)
+        _show(whole(client.experiments.get(experiment_id)), output)
 
 
-def pause(identity: Identity) -> None:
+def pause(experiment_id: Identity) -> None:
     """Let a running or queued experiment wait; it keeps its checkpoint."""
     with errors(), connect() as client:
-        out.print(client.experiments.pause(identity)["status"])
+        out.print(client.experiments.pause(experiment_id)["status"])
 
 
-def resume(identity: Identity) -> None:
+def resume(experiment_id: Identity) -> None:
     """Let a paused, failed or cancelled experiment go on from its checkpoint."""
     with errors(), connect() as client:
-        out.print(client.experiments.resume(identity)["status"])
+        out.print(client.experiments.resume(experiment_id)["status"])
 
 
-def retry(identity: Identity) -> None:
+def retry(experiment_id: Identity) -> None:
     """Start a failed or cancelled experiment anew."""
     with errors(), connect() as client:
-        out.print(client.experiments.retry(identity)["status"])
+        out.print(client.experiments.retry(experiment_id)["status"])
 
 
-def cancel(identity: Identity) -> None:
+def cancel(experiment_id: Identity) -> None:
     """Cancel an experiment."""
     with errors(), connect() as client:
-        out.print(client.experiments.cancel(identity)["status"])
+        out.print(client.experiments.cancel(experiment_id)["status"])
 
 
-def epochs(identity: Identity, output: Output = Format.TABLE) -> None:
+def epochs(experiment_id: Identity, output: Output = Format.TABLE) -> None:
     """All measured epochs."""
-    from satnet.report import epoch_line
+    from satnet.terminal.experiments import epoch_line
 
     with errors(), connect() as client:
-        records = client.experiments.epochs(identity)
+        records = client.experiments.epochs(experiment_id)
     if output == Format.JSON:
         print_json(list(records))
     elif output == Format.CSV:

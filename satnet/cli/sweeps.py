@@ -50,14 +50,14 @@ def sweep(
             raise typer.Exit(EXIT[found["status"]])
 
 
-def _followed(client: Any, identity: str) -> Any:
+def _followed(client: Any, sweep_id: str) -> Any:
     """Wait with a bar on stderr; Ctrl-C leaves the sweep running."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(Progress(*columns, console=told, transient=True))
-        task = bar.add_task(identity, total=None)
+        task = bar.add_task(sweep_id, total=None)
 
         def update(sweep: Any) -> None:
             progress, best = sweep["progress"], sweep["best"]
@@ -69,19 +69,19 @@ def _followed(client: Any, identity: str) -> Any:
             )
             bar.update(task, description=text, completed=over, total=progress["trials"])
 
-        return client.sweeps.wait(identity, None, update)
+        return client.sweeps.wait(sweep_id, None, update)
 
 
 def _show(client: Any, found: Any, output: Format) -> None:
-    from satnet.sweep_report import print_sweep
-    from satnet.tables import flat
+    from satnet.records.tables import flat
+    from satnet.terminal.sweeps import print_sweep
 
-    identity = found["id"]
+    sweep_id = found["id"]
     if output == Format.CSV:
-        print_csv([flat(row) for row in client.sweeps.trials(identity)])
+        print_csv([flat(row) for row in client.sweeps.trials(sweep_id)])
         return
-    ranking, trials = client.sweeps.best(identity), client.sweeps.trials(identity, sort="trial")
+    ranking, trials = client.sweeps.best(sweep_id), client.sweeps.trials(sweep_id, sort="trial")
     if output == Format.JSON:
         print_json(dict(found) | {"ranking": ranking, "trial_rows": trials})
     else:
-        print_sweep(dict(found), trials, ranking, client.sweeps.importance(identity), out)
+        print_sweep(dict(found), trials, ranking, client.sweeps.importance(sweep_id), out)

@@ -55,9 +55,9 @@ class AsyncExperiments:
         headers, body = protocol.keyed(idempotency_key), protocol.body_of(spec)
         return self._read(await self._client.request("POST", "/v1/experiments", json=body, headers=headers))
 
-    async def get(self, identity: str) -> AsyncExperiment:
+    async def get(self, experiment_id: str) -> AsyncExperiment:
         """One experiment."""
-        return self._read(await self._client.request("GET", f"/v1/experiments/{identity}"))
+        return self._read(await self._client.request("GET", f"/v1/experiments/{experiment_id}"))
 
     async def list(self, **query: Any) -> AsyncIterator[AsyncExperiment]:
         """All that match, page by page as they are needed."""
@@ -69,33 +69,33 @@ class AsyncExperiments:
                 return
             query["after"] = page["next"]
 
-    async def cancel(self, identity: str) -> AsyncExperiment:
+    async def cancel(self, experiment_id: str) -> AsyncExperiment:
         """Ask for its end."""
-        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
+        return self._read(await self._client.request("POST", f"/v1/experiments/{experiment_id}/cancel"))
 
-    async def pause(self, identity: str) -> AsyncExperiment:
+    async def pause(self, experiment_id: str) -> AsyncExperiment:
         """At once where it is queued, at the end of its epoch where it runs."""
-        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/pause"))
+        return self._read(await self._client.request("POST", f"/v1/experiments/{experiment_id}/pause"))
 
-    async def resume(self, identity: str) -> AsyncExperiment:
+    async def resume(self, experiment_id: str) -> AsyncExperiment:
         """Queue a paused, failed or cancelled one again; it goes on from its checkpoint."""
-        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/resume"))
+        return self._read(await self._client.request("POST", f"/v1/experiments/{experiment_id}/resume"))
 
-    async def retry(self, identity: str) -> AsyncExperiment:
+    async def retry(self, experiment_id: str) -> AsyncExperiment:
         """Queue a failed or cancelled one again; it starts anew."""
-        return self._read(await self._client.request("POST", f"/v1/experiments/{identity}/retry"))
+        return self._read(await self._client.request("POST", f"/v1/experiments/{experiment_id}/retry"))
 
-    async def epochs(self, identity: str) -> Epochs:
+    async def epochs(self, experiment_id: str) -> Epochs:
         """All measured epochs."""
-        answer = await self._client.request("GET", f"/v1/experiments/{identity}/epochs")
+        answer = await self._client.request("GET", f"/v1/experiments/{experiment_id}/epochs")
         return Epochs(answer.json()["data"])
 
     async def wait(
-        self, identity: str, timeout: float | None = None, on_update: Update | None = None
+        self, experiment_id: str, timeout: float | None = None, on_update: Update | None = None
     ) -> AsyncExperiment:
         """Long-poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
-        experiment = await self.get(identity)
+        experiment = await self.get(experiment_id)
         while True:
             if on_update:
                 on_update(experiment)
@@ -103,9 +103,9 @@ class AsyncExperiments:
                 return experiment
             left = protocol.HELD if until is None else until - time.monotonic()
             if left <= 0:
-                raise WaitTimeout(f"{identity} is {experiment['status']} after {timeout} s")
+                raise WaitTimeout(f"{experiment_id} is {experiment['status']} after {timeout} s")
             headers = protocol.poll_headers(left, experiment.etag)
-            response = await self._client.request("GET", f"/v1/experiments/{identity}", headers=headers)
+            response = await self._client.request("GET", f"/v1/experiments/{experiment_id}", headers=headers)
             if response.status_code != 304:
                 experiment = self._read(response)
 

@@ -78,7 +78,7 @@ class Experiment:
             if progress and on_update is None:
                 from rich.console import Console
 
-                from satnet.cli.progress import Bar
+                from satnet.terminal.progress import Bar
 
                 on_update = stack.enter_context(Bar(Console(stderr=True, markup=False, emoji=False))).experiment
             return self._client.experiments.wait(self.document["id"], timeout, on_update)
@@ -101,9 +101,9 @@ class Experiments:
         told: dict[str, Any] = self._client.request("POST", "/v1/experiments?dry_run=true", json=body).json()
         return told
 
-    def get(self, identity: str) -> Experiment:
+    def get(self, experiment_id: str) -> Experiment:
         """One experiment."""
-        return self._read(self._client.request("GET", f"/v1/experiments/{identity}"))
+        return self._read(self._client.request("GET", f"/v1/experiments/{experiment_id}"))
 
     def list(self, **query: Any) -> Iterator[Experiment]:
         """All that match, page by page as they are needed."""
@@ -114,59 +114,59 @@ class Experiments:
                 return
             query["after"] = page["next"]
 
-    def cancel(self, identity: str) -> Experiment:
+    def cancel(self, experiment_id: str) -> Experiment:
         """Ask for its end."""
-        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/cancel"))
+        return self._read(self._client.request("POST", f"/v1/experiments/{experiment_id}/cancel"))
 
-    def pause(self, identity: str) -> Experiment:
+    def pause(self, experiment_id: str) -> Experiment:
         """At once where it is queued, at the end of its epoch where it runs."""
-        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/pause"))
+        return self._read(self._client.request("POST", f"/v1/experiments/{experiment_id}/pause"))
 
-    def resume(self, identity: str) -> Experiment:
+    def resume(self, experiment_id: str) -> Experiment:
         """Queue a paused, failed or cancelled one again; it goes on from its checkpoint."""
-        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/resume"))
+        return self._read(self._client.request("POST", f"/v1/experiments/{experiment_id}/resume"))
 
-    def retry(self, identity: str) -> Experiment:
+    def retry(self, experiment_id: str) -> Experiment:
         """Queue a failed or cancelled one again; it starts anew."""
-        return self._read(self._client.request("POST", f"/v1/experiments/{identity}/retry"))
+        return self._read(self._client.request("POST", f"/v1/experiments/{experiment_id}/retry"))
 
-    def delete(self, identity: str) -> None:
+    def delete(self, experiment_id: str) -> None:
         """Delete a terminal experiment."""
-        self._client.request("DELETE", f"/v1/experiments/{identity}")
+        self._client.request("DELETE", f"/v1/experiments/{experiment_id}")
 
-    def epochs(self, identity: str) -> Epochs:
+    def epochs(self, experiment_id: str) -> Epochs:
         """All measured epochs."""
-        records = self._client.request("GET", f"/v1/experiments/{identity}/epochs").json()["data"]
-        return Epochs(records, lambda layer, epoch: self.units(identity, layer, epoch))
+        records = self._client.request("GET", f"/v1/experiments/{experiment_id}/epochs").json()["data"]
+        return Epochs(records, lambda layer, epoch: self.units(experiment_id, layer, epoch))
 
-    def units(self, identity: str, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
+    def units(self, experiment_id: str, layer: str | None = None, epoch: int | None = None) -> dict[str, Any]:
         """Per-unit arrays."""
         query = {key: value for key, value in (("layer", layer), ("epoch", epoch)) if value is not None}
-        path = f"/v1/experiments/{identity}/units"
+        path = f"/v1/experiments/{experiment_id}/units"
         told: dict[str, Any] = self._client.request("GET", path, params=query).json()
         return told
 
-    def predict(self, identity: str, instances: Sequence[Any]) -> Values:
+    def predict(self, experiment_id: str, instances: Sequence[Any]) -> Values:
         """The trained model's outputs."""
-        path = f"/v1/experiments/{identity}/predict"
+        path = f"/v1/experiments/{experiment_id}/predict"
         answer = self._client.request("POST", path, json={"instances": list_of(instances)})
         return list_of(answer.json()["predictions"])
 
-    def remedy(self, identity: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
+    def remedy(self, experiment_id: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
         """Submit a finding's remedy; one experiment a repeat."""
-        submitted = self.remedy_with_baselines(identity, finding, number, repeats)
+        submitted = self.remedy_with_baselines(experiment_id, finding, number, repeats)
         return [one for one in submitted if one["parent"]["role"] == "remedy"]
 
-    def remedy_with_baselines(self, identity: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
+    def remedy_with_baselines(self, experiment_id: str, finding: str, number: int = 0, repeats: int = 1) -> Found:
         """As `remedy`, and the unpatched runs of the further seeds behind them."""
         body = {"remedy": number, "repeats": repeats}
-        path, headers = f"/v1/experiments/{identity}/findings/{finding}/remedy", protocol.keyed(None)
+        path, headers = f"/v1/experiments/{experiment_id}/findings/{finding}/remedy", protocol.keyed(None)
         answer = self._client.request("POST", path, json=body, headers=headers).json()
         return [Experiment(self._client, one) for one in answer["data"] + answer["baselines"]]
 
-    def clone(self, identity: str, patch: Sequence[Mapping[str, Any]] = ()) -> Experiment:
+    def clone(self, experiment_id: str, patch: Sequence[Mapping[str, Any]] = ()) -> Experiment:
         """The same experiment again, with a JSON Patch of its spec."""
-        path, headers = f"/v1/experiments/{identity}/clone", protocol.keyed(None)
+        path, headers = f"/v1/experiments/{experiment_id}/clone", protocol.keyed(None)
         body = {"patch": [dict(one) for one in patch]}
         return self._read(self._client.request("POST", path, json=body, headers=headers))
 
@@ -176,10 +176,10 @@ class Experiments:
         told: dict[str, Any] = self._client.request("GET", "/v1/compare", params=query).json()
         return told
 
-    def wait(self, identity: str, timeout: float | None = None, on_update: Update | None = None) -> Experiment:
+    def wait(self, experiment_id: str, timeout: float | None = None, on_update: Update | None = None) -> Experiment:
         """Long-poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
-        experiment = self.get(identity)
+        experiment = self.get(experiment_id)
         while True:
             if on_update:
                 on_update(experiment)
@@ -187,9 +187,9 @@ class Experiments:
                 return experiment
             left = protocol.HELD if until is None else until - time.monotonic()
             if left <= 0:
-                raise WaitTimeout(f"{identity} is {experiment['status']} after {timeout} s")
+                raise WaitTimeout(f"{experiment_id} is {experiment['status']} after {timeout} s")
             headers = protocol.poll_headers(left, experiment.etag)
-            response = self._client.request("GET", f"/v1/experiments/{identity}", headers=headers)
+            response = self._client.request("GET", f"/v1/experiments/{experiment_id}", headers=headers)
             if response.status_code != 304:
                 experiment = self._read(response)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from satnet.tables import epoch_rows, to_csv
+from satnet.records.tables import epoch_rows, to_csv
 
 if TYPE_CHECKING:
     from satnet.client.client import Client, Experiment

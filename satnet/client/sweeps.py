@@ -60,9 +60,9 @@ class Sweeps:
         told: Document = self._client.request("POST", f"{_ROUTE}?dry_run=true", json=protocol.body_of(spec)).json()
         return told
 
-    def get(self, identity: str) -> Sweep:
+    def get(self, sweep_id: str) -> Sweep:
         """One sweep with its progress and the best so far."""
-        return Sweep(self._client, self._get(identity))
+        return Sweep(self._client, self._get(sweep_id))
 
     def list(self, **query: Any) -> Iterator[Sweep]:
         """All that match (`status`), newest first, page by page as they are needed."""
@@ -73,42 +73,42 @@ class Sweeps:
                 return
             query["after"] = page["next"]
 
-    def trials(self, identity: str, **query: Any) -> Rows:
+    def trials(self, sweep_id: str, **query: Any) -> Rows:
         """One row a trial."""
-        rows: Rows = self._get(f"{identity}/trials", **query)["data"]
+        rows: Rows = self._get(f"{sweep_id}/trials", **query)["data"]
         return rows
 
-    def best(self, identity: str) -> Document:
+    def best(self, sweep_id: str) -> Document:
         """The best point and the verdict."""
-        return self._get(f"{identity}/best")
+        return self._get(f"{sweep_id}/best")
 
-    def importance(self, identity: str, method: str = "fanova") -> Document:
+    def importance(self, sweep_id: str, method: str = "fanova") -> Document:
         """How much of the objective's variance each parameter explains."""
-        return self._get(f"{identity}/importance", method=method)
+        return self._get(f"{sweep_id}/importance", method=method)
 
-    def cancel(self, identity: str) -> Sweep:
+    def cancel(self, sweep_id: str) -> Sweep:
         """Cancel all trials that are not over."""
-        return self._post(identity, "cancel")
+        return self._post(sweep_id, "cancel")
 
-    def pause(self, identity: str) -> Sweep:
+    def pause(self, sweep_id: str) -> Sweep:
         """Its trials wait, with their checkpoints."""
-        return self._post(identity, "pause")
+        return self._post(sweep_id, "pause")
 
-    def resume(self, identity: str) -> Sweep:
+    def resume(self, sweep_id: str) -> Sweep:
         """A paused or cancelled one goes on."""
-        return self._post(identity, "resume")
+        return self._post(sweep_id, "resume")
 
-    def rerun_failed(self, identity: str) -> Sweep:
+    def rerun_failed(self, sweep_id: str) -> Sweep:
         """Start the trials that failed anew."""
-        return self._post(identity, "rerun-failed")
+        return self._post(sweep_id, "rerun-failed")
 
     def wait(
-        self, identity: str, timeout: float | None = None, on_update: Callable[[Sweep], None] | None = None
+        self, sweep_id: str, timeout: float | None = None, on_update: Callable[[Sweep], None] | None = None
     ) -> Sweep:
         """Poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            sweep = self.get(identity)
+            sweep = self.get(sweep_id)
             if on_update:
                 on_update(sweep)
             if sweep["is_terminal"]:
@@ -119,8 +119,8 @@ class Sweeps:
         told: Document = self._client.request("GET", f"{_ROUTE}/{path}", params=query).json()
         return told
 
-    def _post(self, identity: str, verb: str) -> Sweep:
-        return Sweep(self._client, self._client.request("POST", f"{_ROUTE}/{identity}/{verb}").json())
+    def _post(self, sweep_id: str, verb: str) -> Sweep:
+        return Sweep(self._client, self._client.request("POST", f"{_ROUTE}/{sweep_id}/{verb}").json())
 
 
 def _pause(sweep: Mapping[str, Any], until: float | None, timeout: float | None) -> float:
@@ -145,9 +145,9 @@ class AsyncSweeps:
         """How many trials it would be, which points are no valid specs, and an estimate; nothing is stored."""
         return await self._told("POST", f"{_ROUTE}?dry_run=true", json=protocol.body_of(spec))
 
-    async def get(self, identity: str) -> Document:
+    async def get(self, sweep_id: str) -> Document:
         """One sweep with its progress and the best so far."""
-        return await self._told("GET", f"{_ROUTE}/{identity}")
+        return await self._told("GET", f"{_ROUTE}/{sweep_id}")
 
     async def list(self, **query: Any) -> AsyncIterator[Document]:
         """All that match, newest first."""
@@ -159,40 +159,40 @@ class AsyncSweeps:
                 return
             query["after"] = page["next"]
 
-    async def trials(self, identity: str, **query: Any) -> Rows:
+    async def trials(self, sweep_id: str, **query: Any) -> Rows:
         """One row a trial."""
-        rows: Rows = (await self._told("GET", f"{_ROUTE}/{identity}/trials", params=query))["data"]
+        rows: Rows = (await self._told("GET", f"{_ROUTE}/{sweep_id}/trials", params=query))["data"]
         return rows
 
-    async def best(self, identity: str) -> Document:
+    async def best(self, sweep_id: str) -> Document:
         """The best point and the verdict."""
-        return await self._told("GET", f"{_ROUTE}/{identity}/best")
+        return await self._told("GET", f"{_ROUTE}/{sweep_id}/best")
 
-    async def importance(self, identity: str, method: str = "fanova") -> Document:
+    async def importance(self, sweep_id: str, method: str = "fanova") -> Document:
         """How much of the objective's variance each parameter explains."""
-        return await self._told("GET", f"{_ROUTE}/{identity}/importance", params={"method": method})
+        return await self._told("GET", f"{_ROUTE}/{sweep_id}/importance", params={"method": method})
 
-    async def cancel(self, identity: str) -> Document:
+    async def cancel(self, sweep_id: str) -> Document:
         """Cancel all trials that are not over."""
-        return await self._told("POST", f"{_ROUTE}/{identity}/cancel")
+        return await self._told("POST", f"{_ROUTE}/{sweep_id}/cancel")
 
-    async def pause(self, identity: str) -> Document:
+    async def pause(self, sweep_id: str) -> Document:
         """Its trials wait, with their checkpoints."""
-        return await self._told("POST", f"{_ROUTE}/{identity}/pause")
+        return await self._told("POST", f"{_ROUTE}/{sweep_id}/pause")
 
-    async def resume(self, identity: str) -> Document:
+    async def resume(self, sweep_id: str) -> Document:
         """A paused or cancelled one goes on."""
-        return await self._told("POST", f"{_ROUTE}/{identity}/resume")
+        return await self._told("POST", f"{_ROUTE}/{sweep_id}/resume")
 
-    async def rerun_failed(self, identity: str) -> Document:
+    async def rerun_failed(self, sweep_id: str) -> Document:
         """Start the trials that failed anew."""
-        return await self._told("POST", f"{_ROUTE}/{identity}/rerun-failed")
+        return await self._told("POST", f"{_ROUTE}/{sweep_id}/rerun-failed")
 
-    async def wait(self, identity: str, timeout: float | None = None) -> Document:
+    async def wait(self, sweep_id: str, timeout: float | None = None) -> Document:
         """Poll until it is over. Raises WaitTimeout."""
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            sweep = await self.get(identity)
+            sweep = await self.get(sweep_id)
             if sweep["is_terminal"]:
                 return sweep
             await asyncio.sleep(_pause(sweep, until, timeout))

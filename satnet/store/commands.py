@@ -49,16 +49,16 @@ class Commands(Connection):
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
         with available():
-            outcome, identity = self._run(
+            outcome, experiment_id = self._run(
                 "submit", experiment_id, idempotency_key or "", fingerprint, ttl, *trial, *flat
             )
         if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+            raise IdempotencyKeyReused(f"this key stands for {experiment_id} with another body")
         if outcome == "closed":
             raise Conflict(f"the sweep {trial[0]} does not run")
         if outcome == "full":
             raise StoreUnavailable(_FULL)
-        return str(identity), outcome == "replayed"
+        return str(experiment_id), outcome == "replayed"
 
     def submit_external(
         self,
@@ -87,28 +87,30 @@ class Commands(Connection):
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
         with available():
-            outcome, identity = self._run("external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat)
+            outcome, experiment_id = self._run(
+                "external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat
+            )
         if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key stands for {identity} with another body")
+            raise IdempotencyKeyReused(f"this key stands for {experiment_id} with another body")
         if outcome == "full":
             raise StoreUnavailable(_FULL)
-        return str(identity)
+        return str(experiment_id)
 
-    def cancel(self, identity: str) -> str:
+    def cancel(self, experiment_id: str) -> str:
         """Cancel at once (queued, paused) or at the next heartbeat (running); the status before."""
         with available():
-            status = self._run("cancel", identity, self._retention)
+            status = self._run("cancel", experiment_id, self._retention)
         if status is None:
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
         return str(status)
 
-    def pause(self, identity: str) -> str:
+    def pause(self, experiment_id: str) -> str:
         """Pause at once (queued) or at the next heartbeat (running); the status before. Conflict when it is over."""
         with available():
-            status = self._run("pause", identity)
-        return self._stopped(identity, status, "paused")
+            status = self._run("pause", experiment_id)
+        return self._stopped(experiment_id, status, "paused")
 
-    def resume(self, identity: str, *, anew: bool = False) -> str:
+    def resume(self, experiment_id: str, *, anew: bool = False) -> str:
         """Queue it again, from its last checkpoint or (`anew`) from the start; the status before.
 
         Raises:
@@ -116,27 +118,27 @@ class Commands(Connection):
             Conflict: it succeeded, or is trained elsewhere; with `anew` also if it is not over.
         """
         with available():
-            status = self._run("resume", identity, "retry" if anew else "resume")
+            status = self._run("resume", experiment_id, "retry" if anew else "resume")
         if anew and status in ("queued", "running", "paused"):
-            raise Conflict(f"{identity} is {status}; only a failed or cancelled experiment is retried")
-        return self._stopped(identity, status, "retried" if anew else "resumed", over=("succeeded",))
+            raise Conflict(f"{experiment_id} is {status}; only a failed or cancelled experiment is retried")
+        return self._stopped(experiment_id, status, "retried" if anew else "resumed", over=("succeeded",))
 
     def _stopped(
         self,
-        identity: str,
+        experiment_id: str,
         status: str | None,
         verb: str,
         over: tuple[str, ...] = ("succeeded", "failed", "cancelled"),
     ) -> str:
         if status is None:
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
         if status == "external":
-            raise Conflict(f"{identity} is trained elsewhere, and cannot be {verb} from here")
+            raise Conflict(f"{experiment_id} is trained elsewhere, and cannot be {verb} from here")
         if status in over:
-            raise Conflict(f"{identity} is {status}, and cannot be {verb}")
+            raise Conflict(f"{experiment_id} is {status}, and cannot be {verb}")
         return str(status)
 
-    def patch(self, identity: str, changes: Mapping[str, Any]) -> None:
+    def patch(self, experiment_id: str, changes: Mapping[str, Any]) -> None:
         """Change name, labels, priority or keep."""
         stored = {key: dumps(value) if key == "labels" else value or "" for key, value in changes.items()}
         if "priority" in changes:
@@ -144,15 +146,17 @@ class Commands(Connection):
         if "keep" in changes:
             stored["keep"] = int(changes["keep"])
         with available():
-            known = self._run("patch", identity, self._retention, *[part for pair in stored.items() for part in pair])
+            known = self._run(
+                "patch", experiment_id, self._retention, *[part for pair in stored.items() for part in pair]
+            )
         if not known:
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
 
-    def delete(self, identity: str) -> None:
+    def delete(self, experiment_id: str) -> None:
         """Delete a terminal experiment; Conflict otherwise."""
         with available():
-            outcome = self._run("delete", identity)
+            outcome = self._run("delete", experiment_id)
         if outcome == "missing":
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
         if outcome != "ok":
-            raise Conflict(f"{identity} is {outcome}; cancel it first, or wait until it is over")
+            raise Conflict(f"{experiment_id} is {outcome}; cancel it first, or wait until it is over")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from satnet.results import ExperimentState, to_document
+from satnet.records.experiment import ExperimentState, to_document
 
 _TIMES = ("created_at", "started_at", "finished_at")
 _JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
@@ -20,7 +20,7 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line]
 
 
-def document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, Any] | None) -> dict[str, Any]:
+def document(experiment_id: str, stored: Mapping[str, str], waiting: Mapping[str, Any] | None) -> dict[str, Any]:
     """What users are told; `waiting`: position, expected wait and a message, of what is queued."""
     parsed: dict[str, Any] = {key: json.loads(stored[key]) if stored.get(key) else None for key in _JSON}
     attempts = _lines(stored["attempts"])
@@ -44,7 +44,7 @@ def document(identity: str, stored: Mapping[str, str], waiting: Mapping[str, Any
             parsed["spec"]["keep"] = stored["keep"] == "1"
     return to_document(
         ExperimentState(
-            id=identity,
+            id=experiment_id,
             status=status,
             kind=stored["kind"],
             name=stored["name"] or None,

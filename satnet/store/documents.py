@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from satnet.errors import BadRequest, NotFound
-from satnet.results import timestamp
+from satnet.records.experiment import timestamp
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available
 from satnet.store.document import FIELDS, document
@@ -40,17 +40,17 @@ class _Service:
 class Documents(Connection):
     """Public documents, and the workers that those which wait depend on."""
 
-    def get(self, identity: str) -> dict[str, Any]:
+    def get(self, experiment_id: str) -> dict[str, Any]:
         """The public document. Raises NotFound."""
-        return self.get_versioned(identity)[0]
+        return self.get_versioned(experiment_id)[0]
 
-    def get_versioned(self, identity: str) -> tuple[dict[str, Any], int]:
+    def get_versioned(self, experiment_id: str) -> tuple[dict[str, Any], int]:
         """The public document and its version."""
         with available():
-            stored = _read(self._redis.hmget(keys.experiment(identity), FIELDS))
+            stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS))
             if "status" not in stored:
-                raise NotFound(f"there is no experiment {identity}")
-            (told,) = self._told([(0.0, identity, stored)])
+                raise NotFound(f"there is no experiment {experiment_id}")
+            (told,) = self._told([(0.0, experiment_id, stored)])
         return told, int(stored["version"])
 
     def list(
@@ -87,28 +87,31 @@ class Documents(Connection):
     def _rows(self, name: str, step: Sequence[tuple[float, str]]) -> Rows:
         """The hashes behind (created, id); an index forgets here what has expired."""
         pipe = self._redis.pipeline(transaction=False)
-        for _, identity in step:
-            pipe.hmget(keys.experiment(identity), FIELDS)
-        rows = [(score, identity, _read(told)) for (score, identity), told in zip(step, pipe.execute(), strict=True)]
-        if gone := [identity for _, identity, stored in rows if not stored]:
+        for _, experiment_id in step:
+            pipe.hmget(keys.experiment(experiment_id), FIELDS)
+        rows = [
+            (score, experiment_id, _read(told))
+            for (score, experiment_id), told in zip(step, pipe.execute(), strict=True)
+        ]
+        if gone := [experiment_id for _, experiment_id, stored in rows if not stored]:
             self._redis.zrem(name, *gone)
         return [row for row in rows if row[2]]
 
     def _told(self, rows: Rows) -> Records:
         """The documents of hashes, with the places of those that are queued."""
-        queued = [(identity, stored["queue"]) for _, identity, stored in rows if stored["status"] == "queued"]
+        queued = [(experiment_id, stored["queue"]) for _, experiment_id, stored in rows if stored["status"] == "queued"]
         waiting: dict[str, dict[str, Any]] = {}
         if queued:
             pipe = self._redis.pipeline(transaction=False)
-            for identity, queue in queued:
-                pipe.zrank(keys.queue(queue), identity)
+            for experiment_id, queue in queued:
+                pipe.zrank(keys.queue(queue), experiment_id)
             pipe.lrange(keys.DURATIONS, 0, -1)
             pipe.zrange(keys.WORKERS, 0, -1)
             *ranks, recent, names = pipe.execute()
             service = _Service(self._workers(names), [float(one) for one in recent])
-            for (identity, queue), rank in zip(queued, ranks, strict=True):
-                waiting[identity] = service.waiting(queue, rank)
-        return [document(identity, stored, waiting.get(identity)) for _, identity, stored in rows]
+            for (experiment_id, queue), rank in zip(queued, ranks, strict=True):
+                waiting[experiment_id] = service.waiting(queue, rank)
+        return [document(experiment_id, stored, waiting.get(experiment_id)) for _, experiment_id, stored in rows]
 
     def _walk(
         self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None, size: int
@@ -124,14 +127,16 @@ class Documents(Connection):
             else:
                 low = edge if cursor or seen else least
                 page = self._redis.zrangebyscore(name, low, "+inf", start=0, num=step, withscores=True)
-            fresh = [(score, identity) for identity, score in page if identity not in seen]
-            for score, identity in fresh:
-                if cursor is None or ((score, identity) < cursor if descending else (score, identity) > cursor):
-                    yield score, identity
+            fresh = [(score, experiment_id) for experiment_id, score in page if experiment_id not in seen]
+            for score, experiment_id in fresh:
+                if cursor is None or (
+                    (score, experiment_id) < cursor if descending else (score, experiment_id) > cursor
+                ):
+                    yield score, experiment_id
             if len(page) < step:
                 return
             edge = page[-1][1]
-            seen = {identity for identity, score in page if score == edge}
+            seen = {experiment_id for experiment_id, score in page if score == edge}
 
     def workers(self) -> Records:
         """The workers that were seen within two minutes: what they say is forgotten then."""
@@ -164,9 +169,9 @@ def _matches(stored: Mapping[str, str], labels: Mapping[str, str] | None, datase
 def _cursor(text: str | None) -> tuple[float, str] | None:
     if text is None:
         return None
-    score, _, identity = text.partition("_")
+    score, _, experiment_id = text.partition("_")
     try:
-        return float(score), identity
+        return float(score), experiment_id
     except ValueError as error:
         raise BadRequest(f"after: {text!r} is no cursor that a list gave out") from error
 

@@ -23,10 +23,10 @@ class FoldGrant:
 class Folds(Connection):
     """Offer, claim, report, take. Nothing here outlives the attempt that offered: a new one trains what it lacks."""
 
-    def offer_folds(self, identity: str, fence: int, first: int, count: int) -> str | None:
+    def offer_folds(self, experiment_id: str, fence: int, first: int, count: int) -> str | None:
         """Let idle workers train folds `first` to `count` - 1; the queue to wake. None if a newer attempt owns it."""
         with available():
-            queue = self._run("offer_folds", identity, fence, first, count)
+            queue = self._run("offer_folds", experiment_id, fence, first, count)
         return None if queue is None else str(queue)
 
     def claim_fold(self, queues: Sequence[str], nonce: str) -> FoldGrant | None:
@@ -36,8 +36,8 @@ class Folds(Connection):
             found = self._run("claim_fold", token, ms(self._settings.lease), *queues)
         if found is None:
             return None
-        identity, fence, fold, spec = found
-        return FoldGrant(identity, int(fence), int(fold), json.loads(spec), token)
+        experiment_id, fence, fold, spec = found
+        return FoldGrant(experiment_id, int(fence), int(fold), json.loads(spec), token)
 
     def renew_fold(self, grant: FoldGrant) -> bool:
         """Keep it for another lease; False if nobody wants it of this helper any more."""
@@ -51,13 +51,13 @@ class Folds(Connection):
         """Give it back: to any worker, or `to_owner` alone where it cannot be trained here."""
         return self._report(grant, "owner" if to_owner else "free")
 
-    def take_fold(self, identity: str, fence: int, fold: int) -> tuple[str, dict[str, Any] | None]:
+    def take_fold(self, experiment_id: str, fence: int, fold: int) -> tuple[str, dict[str, Any] | None]:
         """The owner comes to a fold: own (train it), busy (somebody does), or done and the result.
 
         Raises Interrupted if a newer attempt owns the experiment.
         """
         with available():
-            state, *result = self._run("take_fold", identity, fence, fold)
+            state, *result = self._run("take_fold", experiment_id, fence, fold)
         if state == "lost":
             raise Interrupted("lost")
         return str(state), json.loads(result[0]) if result else None

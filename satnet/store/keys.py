@@ -19,29 +19,29 @@ SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 
 
-def experiment(identity: str) -> str:
+def experiment(experiment_id: str) -> str:
     """The experiment's hash; JSON fragments and small fields."""
-    return f"sn:exp:{identity}"
+    return f"sn:exp:{experiment_id}"
 
 
-def epochs(identity: str) -> str:
+def epochs(experiment_id: str) -> str:
     """Hash: 'fold:epoch' -> record."""
-    return f"sn:epochs:{identity}"
+    return f"sn:epochs:{experiment_id}"
 
 
-def units(identity: str) -> str:
+def units(experiment_id: str) -> str:
     """Hash: 'fold:epoch' -> per-unit arrays by layer."""
-    return f"sn:units:{identity}"
+    return f"sn:units:{experiment_id}"
 
 
-def checkpoints(identity: str) -> str:
+def checkpoints(experiment_id: str) -> str:
     """Hash: name -> content in base 64, of checkpoints that are kept here and not as files."""
-    return f"sn:ckpt:{identity}"
+    return f"sn:ckpt:{experiment_id}"
 
 
-def folds(identity: str) -> str:
+def folds(experiment_id: str) -> str:
     """Hash: fold -> who trains it (free, owner, a helper's token, done), and what helpers bring."""
-    return f"sn:folds:{identity}"
+    return f"sn:folds:{experiment_id}"
 
 
 def offers(queue: str) -> str:
@@ -49,9 +49,9 @@ def offers(queue: str) -> str:
     return f"sn:offers:{queue}"
 
 
-def events(identity: str) -> str:
+def events(experiment_id: str) -> str:
     """Stream of the experiment's events."""
-    return f"sn:ev:{identity}"
+    return f"sn:ev:{experiment_id}"
 
 
 def queue(name: str) -> str:
@@ -74,9 +74,9 @@ def nonce(value: str) -> str:
     return f"sn:nonce:{value}"
 
 
-def worker(identity: str) -> str:
+def worker(experiment_id: str) -> str:
     """What a worker says of itself."""
-    return f"sn:w:{identity}"
+    return f"sn:w:{experiment_id}"
 
 
 def gpu(host: str, index: str) -> str:
@@ -89,14 +89,14 @@ def answer(name: str) -> str:
     return f"sn:answer:{name}"
 
 
-def sweep(identity: str, part: str = "") -> str:
+def sweep(experiment_id: str, part: str = "") -> str:
     """The sweep's hash; with `part` points, trials, reused, rungs (hashes) or open (set)."""
-    return f"sn:sweep:{identity}:{part}" if part else f"sn:sweep:{identity}"
+    return f"sn:sweep:{experiment_id}:{part}" if part else f"sn:sweep:{experiment_id}"
 
 
-def index_of_sweep(identity: str) -> str:
+def index_of_sweep(experiment_id: str) -> str:
     """Zset by creation of a sweep's trials."""
-    return f"sn:ix:sweep:{identity}"
+    return f"sn:ix:sweep:{experiment_id}"
 
 
 def same_spec(sha256: str) -> str:
@@ -104,6 +104,6 @@ def same_spec(sha256: str) -> str:
     return f"sn:sha:{sha256}"
 
 
-def turn(identity: str) -> str:
+def turn(experiment_id: str) -> str:
     """Who takes a sweep on right now."""
-    return f"sn:lock:sweep:{identity}"
+    return f"sn:lock:sweep:{experiment_id}"

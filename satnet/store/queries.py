@@ -6,7 +6,7 @@ from typing import Any
 import redis
 
 from satnet.errors import BadRequest, NotFound
-from satnet.results import timestamp
+from satnet.records.experiment import timestamp
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available
 
@@ -16,19 +16,19 @@ STATUSES = ("queued", "running", "paused", "succeeded", "failed", "cancelled")
 class Queries(Connection):
     """Versions, epochs, events, queues, counts."""
 
-    def version(self, identity: str) -> int:
+    def version(self, experiment_id: str) -> int:
         """Rises with every change of the document. Raises NotFound."""
         with available():
-            version = self._redis.hget(keys.experiment(identity), "version")
+            version = self._redis.hget(keys.experiment(experiment_id), "version")
         if version is None:
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
         return int(version)
 
-    def epochs(self, identity: str, after_epoch: int | None = None, fold: int | None = None) -> Records:
+    def epochs(self, experiment_id: str, after_epoch: int | None = None, fold: int | None = None) -> Records:
         """All measured epochs in order. Raises NotFound."""
-        self.version(identity)
+        self.version(experiment_id)
         with available():
-            records = [json.loads(text) for text in self._redis.hvals(keys.epochs(identity))]
+            records = [json.loads(text) for text in self._redis.hvals(keys.epochs(experiment_id))]
         kept = [
             record
             for record in records
@@ -36,11 +36,11 @@ class Queries(Connection):
         ]
         return sorted(kept, key=lambda record: (record["fold"] or 0, record["epoch"]))
 
-    def units(self, identity: str, epoch: int | None = None, fold: int | None = None) -> dict[str, Any] | None:
+    def units(self, experiment_id: str, epoch: int | None = None, fold: int | None = None) -> dict[str, Any] | None:
         """Per-unit arrays of a measured epoch (default: the latest kept), by layer; None where none are kept."""
-        self.version(identity)
+        self.version(experiment_id)
         with available():
-            kept = [str(name).split(":") for name in self._redis.hkeys(keys.units(identity))]
+            kept = [str(name).split(":") for name in self._redis.hkeys(keys.units(experiment_id))]
             wanted = "" if fold is None else str(fold)
             folds = {part for part, _ in kept}
             if fold is None and "" not in folds and folds:
@@ -49,15 +49,15 @@ class Queries(Connection):
             chosen = epoch if epoch is not None else max(numbers, default=None)
             if chosen is None or chosen not in numbers:
                 return None
-            content = json.loads(self._redis.hget(keys.units(identity), f"{wanted}:{chosen}"))
+            content = json.loads(self._redis.hget(keys.units(experiment_id), f"{wanted}:{chosen}"))
         return {"epoch": chosen, "fold": int(wanted) if wanted else None, "layers": content}
 
-    def events(self, identity: str, after: str = "0-0", limit: int = 1000) -> Records:
+    def events(self, experiment_id: str, after: str = "0-0", limit: int = 1000) -> Records:
         """Events after an event's id, oldest first. Raises NotFound, BadRequest."""
-        self.version(identity)
+        self.version(experiment_id)
         with available():
             try:
-                entries = self._redis.xrange(keys.events(identity), min=f"({after}", count=limit)
+                entries = self._redis.xrange(keys.events(experiment_id), min=f"({after}", count=limit)
             except redis.ResponseError as error:
                 raise BadRequest(f"{after!r} is no event id") from error
         return [
@@ -75,29 +75,29 @@ class Queries(Connection):
         with available():
             return {name: self._redis.zcard(keys.queue(name)) for name in sorted(self._redis.smembers(keys.QUEUES))}
 
-    def queue_of(self, identity: str) -> str:
+    def queue_of(self, experiment_id: str) -> str:
         """The queue in which it waits, or waited. Raises NotFound."""
         with available():
-            queue = self._redis.hget(keys.experiment(identity), "queue")
+            queue = self._redis.hget(keys.experiment(experiment_id), "queue")
         if queue is None:
-            raise NotFound(f"there is no experiment {identity}")
+            raise NotFound(f"there is no experiment {experiment_id}")
         return str(queue)
 
-    def trimmed(self, identity: str, after: str) -> bool:
+    def trimmed(self, experiment_id: str, after: str) -> bool:
         """Whether events after an event's id are no longer kept; the oldest go first."""
         with available():
             try:
-                about = self._redis.xinfo_stream(keys.events(identity))
+                about = self._redis.xinfo_stream(keys.events(experiment_id))
             except redis.ResponseError:  # there is no stream
                 return False
         first = about["first-entry"]
         gone = about["entries-added"] > about["length"]  # its max-deleted-entry-id does not tell of trimmed ones
         return gone and (first is None or _moment(after) < _moment(first[0]))
 
-    def latest_event(self, identity: str) -> str:
+    def latest_event(self, experiment_id: str) -> str:
         """The id of the newest event; 0-0 where there is none."""
         with available():
-            newest = self._redis.xrevrange(keys.events(identity), count=1)
+            newest = self._redis.xrevrange(keys.events(experiment_id), count=1)
         return str(newest[0][0]) if newest else "0-0"
 
     def queued_count(self, queue: str) -> int:

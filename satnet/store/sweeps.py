@@ -51,25 +51,25 @@ class Sweeps(Connection):
     """Raises StoreUnavailable wherever Redis is away or refuses."""
 
     def create_sweep(
-        self, identity: str, spec: Mapping[str, Any], idempotency_key: str | None, fingerprint: str
+        self, sweep_id: str, spec: Mapping[str, Any], idempotency_key: str | None, fingerprint: str
     ) -> tuple[str, bool]:
         """Store a normalised sweep; its id, and whether an Idempotency-Key replayed it."""
         ttl = ms(self._settings.idempotency_ttl)
         fields = ("name", spec.get("name") or "", "spec", dumps(spec))
         with available():
-            outcome, known = self._run("sweep", identity, idempotency_key or "", fingerprint, ttl, *fields)
+            outcome, known = self._run("sweep", sweep_id, idempotency_key or "", fingerprint, ttl, *fields)
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key stands for {known} with another body")
         return str(known), outcome == "replayed"
 
-    def sweep(self, identity: str) -> StoredSweep:
+    def sweep(self, sweep_id: str) -> StoredSweep:
         """Raises NotFound."""
         with available():
-            stored = self._redis.hgetall(keys.sweep(identity))
+            stored = self._redis.hgetall(keys.sweep(sweep_id))
         if not stored:
-            raise NotFound(f"there is no sweep {identity}")
+            raise NotFound(f"there is no sweep {sweep_id}")
         return StoredSweep(
-            identity,
+            sweep_id,
             stored["name"] or None,
             stored["status"],
             json.loads(stored["spec"]),
@@ -103,18 +103,18 @@ class Sweeps(Connection):
         with available():
             return sorted(self._redis.smembers(keys.SWEEPS_OPEN))
 
-    def set_sweep_status(self, identity: str, status: str, allowed: Sequence[str] = ()) -> str:
+    def set_sweep_status(self, sweep_id: str, status: str, allowed: Sequence[str] = ()) -> str:
         """Change it, if it is one of `allowed` (none: any); the status before. Raises NotFound."""
         with available():
-            before = self._run("sweep_status", identity, status, self._retention, *allowed)
+            before = self._run("sweep_status", sweep_id, status, self._retention, *allowed)
         if before is None:
-            raise NotFound(f"there is no sweep {identity}")
+            raise NotFound(f"there is no sweep {sweep_id}")
         return str(before)
 
     @contextlib.contextmanager
-    def sweep_turn(self, identity: str) -> Iterator[bool]:
+    def sweep_turn(self, sweep_id: str) -> Iterator[bool]:
         """Whether this process alone takes the sweep on, for as long as the context is open."""
-        token, name = secrets.token_hex(8), keys.turn(identity)
+        token, name = secrets.token_hex(8), keys.turn(sweep_id)
         with available():
             mine = bool(self._redis.set(name, token, nx=True, px=_TURN_MS))
         try:
@@ -125,43 +125,43 @@ class Sweeps(Connection):
                     if self._redis.get(name) == token:
                         self._redis.delete(name)
 
-    def points(self, identity: str) -> dict[int, dict[str, Any]]:
+    def points(self, sweep_id: str) -> dict[int, dict[str, Any]]:
         """Number -> {"parameters": ..., "errors": [...] where it is no valid spec}."""
         with available():
-            stored = self._redis.hgetall(keys.sweep(identity, "points"))
+            stored = self._redis.hgetall(keys.sweep(sweep_id, "points"))
         return {int(number): json.loads(content) for number, content in sorted(stored.items(), key=lambda p: int(p[0]))}
 
-    def add_points(self, identity: str, points: Mapping[int, Mapping[str, Any]]) -> None:
+    def add_points(self, sweep_id: str, points: Mapping[int, Mapping[str, Any]]) -> None:
         """Store points; one that is there already stays as it is."""
         with available(), self._redis.pipeline(transaction=False) as pipe:
             for number, content in points.items():
-                pipe.hsetnx(keys.sweep(identity, "points"), number, dumps(content))
+                pipe.hsetnx(keys.sweep(sweep_id, "points"), number, dumps(content))
             pipe.execute()
 
-    def mark_invalid(self, identity: str, number: int, content: Mapping[str, Any]) -> None:
+    def mark_invalid(self, sweep_id: str, number: int, content: Mapping[str, Any]) -> None:
         """Store why a point is not trained."""
         with available():
-            self._redis.hset(keys.sweep(identity, "points"), number, dumps(content))
+            self._redis.hset(keys.sweep(sweep_id, "points"), number, dumps(content))
 
-    def trials(self, identity: str) -> list[StoredTrial]:
+    def trials(self, sweep_id: str) -> list[StoredTrial]:
         """All trials, by point and repeat."""
         with available():
-            slots = self._redis.hgetall(keys.sweep(identity, "trials"))
-            reused = self._redis.hgetall(keys.sweep(identity, "reused"))
+            slots = self._redis.hgetall(keys.sweep(sweep_id, "trials"))
+            reused = self._redis.hgetall(keys.sweep(sweep_id, "reused"))
             with self._redis.pipeline(transaction=False) as pipe:
                 for experiment in slots.values():
                     pipe.hmget(keys.experiment(experiment), *_STATE)
                 states = pipe.execute()
         found = [
-            _trial((identity, slot), experiment, dict(zip(_STATE, state, strict=True)), reused.get(slot))
+            _trial((sweep_id, slot), experiment, dict(zip(_STATE, state, strict=True)), reused.get(slot))
             for (slot, experiment), state in zip(slots.items(), states, strict=True)
         ]
         return sorted(found, key=lambda one: (one.point, one.repeat))
 
-    def trials_open(self, identity: str) -> int:
+    def trials_open(self, sweep_id: str) -> int:
         """How many trials are not over."""
         with available():
-            return int(self._redis.scard(keys.sweep(identity, "open")))
+            return int(self._redis.scard(keys.sweep(sweep_id, "open")))
 
     def same_spec(self, sha256: str) -> str | None:
         """An experiment that succeeded with this spec, all epochs included."""
@@ -169,25 +169,25 @@ class Sweeps(Connection):
             found = self._redis.get(keys.same_spec(sha256))
         return None if found is None else str(found)
 
-    def reuse(self, identity: str, slot: str, experiment: str, objective: Mapping[str, Any] | None) -> None:
+    def reuse(self, sweep_id: str, slot: str, experiment: str, objective: Mapping[str, Any] | None) -> None:
         """Let another experiment stand for a trial; `objective` where its own is of another sweep, or none."""
         with available(), self._redis.pipeline() as pipe:
-            pipe.hsetnx(keys.sweep(identity, "trials"), slot, experiment)
+            pipe.hsetnx(keys.sweep(sweep_id, "trials"), slot, experiment)
             if objective is not None:
-                pipe.hsetnx(keys.sweep(identity, "reused"), slot, dumps(objective))
-            pipe.zadd(keys.index_of_sweep(identity), {experiment: self._now()}, nx=True)
+                pipe.hsetnx(keys.sweep(sweep_id, "reused"), slot, dumps(objective))
+            pipe.zadd(keys.index_of_sweep(sweep_id), {experiment: self._now()}, nx=True)
             pipe.execute()
 
-    def rungs(self, identity: str) -> dict[str, dict[str, float]]:
+    def rungs(self, sweep_id: str) -> dict[str, dict[str, float]]:
         """Experiment -> the rungs that it has come to, with its value there."""
         with available():
-            stored = self._redis.hgetall(keys.sweep(identity, "rungs"))
+            stored = self._redis.hgetall(keys.sweep(sweep_id, "rungs"))
         return {experiment: json.loads(text) for experiment, text in stored.items()}
 
-    def set_rungs(self, identity: str, experiment: str, rungs: Mapping[str, float]) -> None:
+    def set_rungs(self, sweep_id: str, experiment: str, rungs: Mapping[str, float]) -> None:
         """Store what `rungs` reads."""
         with available():
-            self._redis.hset(keys.sweep(identity, "rungs"), experiment, dumps(rungs))
+            self._redis.hset(keys.sweep(sweep_id, "rungs"), experiment, dumps(rungs))
 
 
 def _trial(place: tuple[str, str], experiment: str, state: Mapping[str, str | None], reused: str | None) -> StoredTrial:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from satnet.journal import Entry
-from satnet.results import headline
+from satnet.records.epoch_log import LoggedEpoch
+from satnet.records.experiment import headline
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available, dumps, ms
 
@@ -47,17 +47,17 @@ class Work(Connection):
         with available():
             granted = self._run("claim", worker, nonce, ms(self._settings.lease), most, *queues)
         return [
-            Grant(identity, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000, sweep)
-            for identity, fence, attempt, spec, spent, sweep in granted
+            Grant(experiment_id, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000, sweep)
+            for experiment_id, fence, attempt, spec, spent, sweep in granted
         ]
 
-    def heartbeat(self, identity: str, fence: int) -> str:
+    def heartbeat(self, experiment_id: str, fence: int) -> str:
         """Renew the lease; go, cancel, pause or lost."""
         with available():
-            return str(self._run("heartbeat", identity, fence, ms(self._settings.lease), ""))
+            return str(self._run("heartbeat", experiment_id, fence, ms(self._settings.lease), ""))
 
     def epoch(
-        self, identity: str, fence: int, entry: Entry, progress: Mapping[str, Any], *, leased: bool = True
+        self, experiment_id: str, fence: int, entry: LoggedEpoch, progress: Mapping[str, Any], *, leased: bool = True
     ) -> bool:
         """Store a measured epoch; False if a newer attempt owns the experiment."""
         record = entry.record
@@ -66,7 +66,7 @@ class Work(Connection):
             return bool(
                 self._run(
                     "epoch",
-                    identity,
+                    experiment_id,
                     fence,
                     f"{fold}:{record['epoch']}",
                     dumps(record),
@@ -80,7 +80,7 @@ class Work(Connection):
 
     def finish(
         self,
-        identity: str,
+        experiment_id: str,
         fence: int,
         status: str,
         *,
@@ -104,20 +104,22 @@ class Work(Connection):
         code = str(status_reason["code"]) if status_reason else ""
         flat = [part for pair in fields.items() for part in pair]
         with available():
-            return str(self._run("finish", identity, fence, status, self._retention, code, *flat))
+            return str(self._run("finish", experiment_id, fence, status, self._retention, code, *flat))
 
-    def release(self, identity: str, fence: int) -> bool:
+    def release(self, experiment_id: str, fence: int) -> bool:
         """Give a running experiment back to its queue."""
         with available():
-            return bool(self._run("release", identity, fence, self._retention))
+            return bool(self._run("release", experiment_id, fence, self._retention))
 
-    def lose(self, identity: str, fence: int, code: str, message: str) -> str:
+    def lose(self, experiment_id: str, fence: int, code: str, message: str) -> str:
         """The attempt fails through no fault of its spec: queued again, or failed with `code` after `max_losses`."""
         with available():
-            return str(self._run("lose", identity, fence, code, message, self._settings.max_losses, self._retention))
+            return str(
+                self._run("lose", experiment_id, fence, code, message, self._settings.max_losses, self._retention)
+            )
 
     def add_checkpoint(
-        self, identity: str, fence: int, name: str, place: Place, sha256: str, content: bytes | None
+        self, experiment_id: str, fence: int, name: str, place: Place, sha256: str, content: bytes | None
     ) -> list[str] | None:
         """Register a checkpoint; names of those that it pushes out, or None if a newer attempt owns the experiment.
 
@@ -126,21 +128,21 @@ class Work(Connection):
         entry = {"name": name, "sha256": sha256, "fold": place.fold, "epoch": place.epoch, "fence": fence}
         text = "" if content is None else base64.b64encode(content).decode()
         with available():
-            kept, *dropped = self._run("checkpoint", identity, fence, name, dumps(entry), text)
+            kept, *dropped = self._run("checkpoint", experiment_id, fence, name, dumps(entry), text)
         return [str(one) for one in dropped] if kept else None
 
-    def checkpoints(self, identity: str) -> list[dict[str, Any]]:
+    def checkpoints(self, experiment_id: str) -> list[dict[str, Any]]:
         """The registered ones, newest first; `content` is bytes where it is kept here, else None."""
         with available():
-            text = self._redis.hget(keys.experiment(identity), "checkpoints")
+            text = self._redis.hget(keys.experiment(experiment_id), "checkpoints")
             found = [one for one in json.loads(text) if one] if text else []
-            contents = [self._redis.hget(keys.checkpoints(identity), one["name"]) for one in found]
+            contents = [self._redis.hget(keys.checkpoints(experiment_id), one["name"]) for one in found]
         return [
             one | {"content": None if content is None else base64.b64decode(content)}
             for one, content in zip(found, contents, strict=True)
         ]
 
-    def rewind(self, identity: str, fence: int, place: Place | None, skipped: list[str]) -> bool:
+    def rewind(self, experiment_id: str, fence: int, place: Place | None, skipped: list[str]) -> bool:
         """Forget what was measured after `place` (None: all of it); False if a newer attempt owns the experiment.
 
         `skipped`: names of checkpoints that could not be used, for an event.
@@ -150,7 +152,7 @@ class Work(Connection):
         told = "null" if place is None else dumps({"fold": place.fold, "epoch": place.epoch})
         note = dumps({"checkpoints": skipped}) if skipped else ""
         with available():
-            return bool(self._run("rewind", identity, fence, fold, epoch, told, note))
+            return bool(self._run("rewind", experiment_id, fence, fold, epoch, told, note))
 
     def reap(self) -> list[tuple[str, str]] | None:
         """Take back what dead workers left, and forget what expired; None if another process did within this tick."""
@@ -172,25 +174,25 @@ class Work(Connection):
             _log.warning("indexes of %s did not agree with them, and do now", ", ".join(mended))
         return [str(one) for one in mended]
 
-    def owner(self, identity: str) -> str | None:
+    def owner(self, experiment_id: str) -> str | None:
         """The worker that runs an experiment; None if none does."""
         with available():
-            status, worker = self._redis.hmget(keys.experiment(identity), "status", "worker")
+            status, worker = self._redis.hmget(keys.experiment(experiment_id), "status", "worker")
         return worker if status == "running" else None
 
-    def worker(self, identity: str) -> dict[str, Any] | None:
+    def worker(self, experiment_id: str) -> dict[str, Any] | None:
         """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
         with available():
-            text, now = self._redis.get(keys.worker(identity)), self._now()
+            text, now = self._redis.get(keys.worker(experiment_id)), self._now()
         if text is None:
             return None
         about: dict[str, Any] = json.loads(text)
         return about | {"silent_s": (now - about["seen"]) / 1000}
 
-    def worker_seen(self, identity: str, info: Mapping[str, Any]) -> None:
+    def worker_seen(self, experiment_id: str, info: Mapping[str, Any]) -> None:
         """A worker says that it lives; forgotten after two minutes of silence."""
         with available():
-            self._run("seen", identity, dumps({"id": identity, **info}).removeprefix("{"), 120_000)
+            self._run("seen", experiment_id, dumps({"id": experiment_id, **info}).removeprefix("{"), 120_000)
 
     def lease_gpu(self, host: str, index: str, worker: str) -> bool:
         """Take or renew one GPU of a host for one lease; False if another worker has it."""

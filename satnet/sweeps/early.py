@@ -25,21 +25,21 @@ def is_rung(asha: Asha, epoch: int) -> bool:
 
 
 def falls_behind(
-    asha: Asha, rungs: Rungs, identity: str, epoch: int, value: float | None, sign: float
+    asha: Asha, rungs: Rungs, experiment_id: str, epoch: int, value: float | None, sign: float
 ) -> tuple[bool, dict[str, float]]:
     """Whether a trial ends at this rung, and its own rungs afterwards: Optuna's successive halving.
 
     Args:
         asha: the sweep's.
         rungs: of all trials of the sweep.
-        identity: whose turn it is.
+        experiment_id: whose turn it is.
         epoch: that it has just measured; a rung.
         value: its objective there; a trial without one ends.
         sign: 1 where more is better.
     """
     import optuna
 
-    own = dict(rungs.get(identity, {}))
+    own = dict(rungs.get(experiment_id, {}))
     if value is None:
         return True, own
     pruner = optuna.pruners.SuccessiveHalvingPruner(
@@ -49,7 +49,7 @@ def falls_behind(
     study = optuna.create_study(direction=direction(sign), pruner=pruner)
     running = optuna.trial.TrialState.RUNNING
     for other, reached in rungs.items():
-        if other != identity:
+        if other != experiment_id:
             study.add_trial(optuna.trial.create_trial(state=running, system_attrs=dict(reached)))
     mine = optuna.trial.create_trial(state=running, system_attrs=own, intermediate_values={epoch: value})
     study.add_trial(mine)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from satnet.noise import LEVEL, interval
+from satnet.records.confidence import LEVEL, interval
 
 _EQUAL = 1e-12  # differences that only rounding tells apart
 

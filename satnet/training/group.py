@@ -13,14 +13,13 @@ import tensorflow as tf
 
 from satnet.errors import DeadlineExceeded, Interrupted, OutOfMemory, SatnetError
 from satnet.spec import ExperimentSpec
-from satnet.training import cache, rows
-from satnet.training.cache import Machine
+from satnet.training import compiled, rows
 from satnet.training.checkpoint import Checkpoint
-from satnet.training.course import Course
+from satnet.training.checkpoint_schedule import CheckpointSchedule
+from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data, probe_index
 from satnet.training.environment import environment
-from satnet.training.fold import Fold, Report
-from satnet.training.keeper import Keeper
+from satnet.training.fold_run import FoldRun, Report
 from satnet.training.network import initialize, strengths
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochSums, build_loss
@@ -28,6 +27,7 @@ from satnet.training.result import TrainingResult
 from satnet.training.rows import prepared
 from satnet.training.run import KeepModel, kept_model, summary_extra
 from satnet.training.stacked import StackedProgram
+from satnet.training.stopping import StoppingRules
 
 _MOST = 6  # stacked programs kept
 _programs: OrderedDict[str, StackedProgram] = OrderedDict()
@@ -52,7 +52,7 @@ class Member:
 
 
 def train_group(members: Sequence[Member], *, data_dir: Path, checkpoint_every: float = 10.0) -> None:
-    """Train specs that may train side by side (satnet.sweeps.side_by_side) from the start to each one's end.
+    """Train specs that may train side by side (satnet.sweeps.stacking) from the start to each one's end.
 
     What goes wrong for one member ends that one; what goes wrong for all (no data, no memory) ends all.
     """
@@ -64,7 +64,7 @@ def train_group(members: Sequence[Member], *, data_dir: Path, checkpoint_every: 
         _epochs(running)
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         forget()
-        cache.forget()
+        compiled.forget()
         rows.forget()
         keras.backend.clear_session()
         _end_all(members, running, OutOfMemory(f"the device has not enough memory: {str(error)[:300]}"))
@@ -87,9 +87,9 @@ def _end_all(members: Sequence[Member], running: Sequence["_Running"], error: Ex
 @dataclass
 class _Running:
     member: Member
-    fold: Fold
-    course: Course
-    keeper: Keeper
+    fold: FoldRun
+    stopping_rules: StoppingRules
+    checkpoint_schedule: CheckpointSchedule
     place: int  # in the stacked program
     shared: "_Shared"
     rate: float
@@ -98,8 +98,8 @@ class _Running:
 
     def enter(self, weights: list[np.ndarray]) -> None:
         """Let the network, the optimizer and the probe hold what is this member's."""
-        self.shared.machine.network.model.set_weights(weights)
-        self.shared.machine.network.strengthen(self.fold.spec)
+        self.shared.compiled_network.network.model.set_weights(weights)
+        self.shared.compiled_network.network.strengthen(self.fold.spec)
         self.fold.optimizer.learning_rate = self.rate
         self.fold.probe.alive = self.alive
 
@@ -117,7 +117,7 @@ class _Running:
         """Between slices: whether somebody wants it stopped."""
         if not self.over:
             try:
-                self.keeper.check()
+                self.checkpoint_schedule.check()
             except SatnetError as error:
                 self.end(error)
 
@@ -125,21 +125,23 @@ class _Running:
         """Measure, tell, decide."""
         self.enter(weights(self.place))
         try:
-            self.fold.epoch_over(epoch, sums, began, self.course)
+            self.fold.epoch_over(epoch, sums, began, self.stopping_rules)
             self.leave()
-            if self.course.over or epoch == self.fold.spec.training.epochs:
+            if self.stopping_rules.over or epoch == self.fold.spec.training.epochs:
                 self.end(self.result())
                 return
-            self.keeper.epoch_over(lambda: self._checkpoint(epoch), time.monotonic() - began)
+            self.checkpoint_schedule.epoch_over(lambda: self._checkpoint(epoch), time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - it is told; the others go on
             self.end(error)
 
     def _checkpoint(self, epoch: int) -> Checkpoint:
-        return self.fold.checkpoint(epoch, self.course, self.shared.program.optimizer_state(self.place, self.rate))
+        return self.fold.checkpoint(
+            epoch, self.stopping_rules, self.shared.program.optimizer_state(self.place, self.rate)
+        )
 
     def result(self) -> TrainingResult:
         """What it leaves; the network holds its weights."""
-        found, data = self.fold.result(self.course), self.fold.data
+        found, data = self.fold.result(self.stopping_rules), self.fold.data
         extra = summary_extra(found, data)
         if self.member.keep_model is not None:
             extra["model"] = kept_model(self.fold.network, data, self.member.keep_model)
@@ -149,7 +151,7 @@ class _Running:
 
 @dataclass
 class _Shared:
-    machine: Machine
+    compiled_network: CompiledNetwork
     program: StackedProgram
     members: int
 
@@ -159,19 +161,21 @@ def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -
     _, ready = next(iter(prepared(first, data_dir)))
     data = ready()
     probed = data.probed(probe_index(data.labels, data.classes, first.saturation.probe_size, first.rows_seed))
-    machine = cache.machine(first, None, data, probed)
-    shared = _Shared(machine, _program([one.spec for one in members], machine, data), len(members))
+    compiled_network = compiled.compiled_network(first, None, data, probed)
+    shared = _Shared(compiled_network, _program([one.spec for one in members], compiled_network, data), len(members))
     shared.program.load(*data.on_device, data.scaling)
     running, weights, penalties = [], [], []
     for place, member in enumerate(members):
         spec = member.spec
-        initialize(machine.network, spec, None)
-        weights.append(machine.network.model.get_weights())
-        penalties.append([strengths(layer) or (0.0, 0.0) for _, layer in machine.network.weighted if strengths(layer)])
-        keeper = Keeper(_deadline(member), member.keep_checkpoint, checkpoint_every)
-        fold = Fold(spec, machine, data, None, member.on_epoch, keeper)
+        initialize(compiled_network.network, spec, None)
+        weights.append(compiled_network.network.model.get_weights())
+        penalties.append(
+            [strengths(layer) or (0.0, 0.0) for _, layer in compiled_network.network.weighted if strengths(layer)]
+        )
+        checkpoint_schedule = CheckpointSchedule(_deadline(member), member.keep_checkpoint, checkpoint_every)
+        fold = FoldRun(spec, compiled_network, data, None, member.on_epoch, checkpoint_schedule)
         rate = float(spec.optimizer.parameters["learning_rate"])
-        running.append(_Running(member, fold, Course.of(spec), keeper, place, shared, rate, []))
+        running.append(_Running(member, fold, StoppingRules.of(spec), checkpoint_schedule, place, shared, rate, []))
     spare = shared.program.trials - len(running)  # places that nobody has: they stand still, and nobody looks
     rates = [one.rate for one in running] + spare * [0.0]
     momenta = [_momentum(one.fold.spec) for one in running] + spare * [0.0]
@@ -179,9 +183,9 @@ def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -
     shared.program.penalise(penalties + spare * penalties[:1])
     for one, initial in zip(running, weights, strict=True):
         one.enter(initial)
-        one.course.ended = one.fold.report(0, None, time.monotonic())
+        one.stopping_rules.ended = one.fold.report(0, None, time.monotonic())
         one.leave()
-        if one.course.ended is not None:
+        if one.stopping_rules.ended is not None:
             one.end(one.result())
     return running
 
@@ -219,16 +223,16 @@ def _epochs(running: Sequence[_Running]) -> None:
         program.rates.assign([one.rate for one in running] + (program.trials - len(running)) * [0.0])
 
 
-def _program(specs: Sequence[ExperimentSpec], machine: Machine, data: Data) -> StackedProgram:
+def _program(specs: Sequence[ExperimentSpec], compiled_network: CompiledNetwork, data: Data) -> StackedProgram:
     """A stacked program for the topology: a kept one, or one built now."""
     some = next((spec for spec in specs if _momentum(spec)), specs[0])  # where one has momentum, all have its slots
     arguments = ("momentum",) if some.optimizer.name == "sgd" else ()
     places = 1 << (len(specs) - 1).bit_length()  # few sizes, so few programs to compile
-    key = json.dumps([cache.key(some, data, arguments), bool(_momentum(some)), places])
+    key = json.dumps([compiled.key(some, data, arguments), bool(_momentum(some)), places])
     found = _programs.pop(key, None)
     if found is None:
         found = StackedProgram(
-            machine.network,
+            compiled_network.network,
             build_loss(some.loss),
             build_optimizer(some),
             trials=places,

@@ -15,13 +15,13 @@ import tensorflow as tf
 
 from satnet.errors import DeadlineExceeded, OutOfMemory
 from satnet.spec import ExperimentSpec
-from satnet.training import cache, rows
+from satnet.training import compiled, rows
 from satnet.training.checkpoint import Checkpoint
+from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.data import Data, probe_index
 from satnet.training.environment import environment
 from satnet.training.export import save_model
-from satnet.training.fold import Fold, FoldResult, Report
-from satnet.training.keeper import Keeper
+from satnet.training.fold_run import FoldResult, FoldRun, Report
 from satnet.training.network import Network
 from satnet.training.result import TrainedFold, TrainingResult
 from satnet.training.rows import prepared
@@ -74,16 +74,16 @@ def train(
         if time.monotonic() > deadline:
             raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
 
-    keeper = Keeper(checked, keep_checkpoint, checkpoint_every)
+    checkpoint_schedule = CheckpointSchedule(checked, keep_checkpoint, checkpoint_every)
     with _memory():
-        return _train(spec, data_dir, on_epoch, keeper, attempt, keep_model, resume, elsewhere)
+        return _train(spec, data_dir, on_epoch, checkpoint_schedule, attempt, keep_model, resume, elsewhere)
 
 
 def _train(
     spec: ExperimentSpec,
     data_dir: Path,
     on_epoch: Report,
-    keeper: Keeper,
+    checkpoint_schedule: CheckpointSchedule,
     attempt: int,
     keep: KeepModel | None,
     resume: Checkpoint | None,
@@ -96,13 +96,13 @@ def _train(
             continue
         found, network = None, None
         if elsewhere is not None and fold is not None and resume is None:
-            found = elsewhere(fold, partial(keeper.check, under_way=False))
+            found = elsewhere(fold, partial(checkpoint_schedule.check, under_way=False))
         if found is not None:
             for record in found.records:
                 on_epoch(record)
             results.append(FoldResult(**found.result))
         else:
-            one, network = _train_one(spec, fold, ready(), on_epoch, keeper, tuple(results), resume)
+            one, network = _train_one(spec, fold, ready(), on_epoch, checkpoint_schedule, tuple(results), resume)
             results.append(one)
         resume = None
     last, data = results[-1], ready()
@@ -121,14 +121,14 @@ def _train_one(
     fold: int | None,
     data: Data,
     on_epoch: Report,
-    keeper: Keeper,
+    checkpoint_schedule: CheckpointSchedule,
     earlier: tuple[FoldResult, ...] = (),
     resume: Checkpoint | None = None,
 ) -> tuple[FoldResult, Network]:
-    keeper.check()
+    checkpoint_schedule.check()
     probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, spec.rows_seed))
-    built = cache.machine(spec, fold, data, probed)
-    return Fold(spec, built, data, fold, on_epoch, keeper, earlier).train(resume), built.network
+    built = compiled.compiled_network(spec, fold, data, probed)
+    return FoldRun(spec, built, data, fold, on_epoch, checkpoint_schedule, earlier).train(resume), built.network
 
 
 def train_fold(
@@ -142,7 +142,7 @@ def train_fold(
     with _memory():
         parts = list(prepared(spec, data_dir))
         data = parts[fold][1]()
-        result, network = _train_one(spec, fold, data, records.append, Keeper(check, None))
+        result, network = _train_one(spec, fold, data, records.append, CheckpointSchedule(check, None))
         model = kept_model(network, data, keep_model) if fold == len(parts) - 1 else None
     return TrainedFold(records, asdict(result), model)
 
@@ -153,7 +153,7 @@ def _memory() -> Iterator[None]:
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        cache.forget()
+        compiled.forget()
         rows.forget()
         keras.backend.clear_session()
         raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error

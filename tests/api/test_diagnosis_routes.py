@@ -36,9 +36,9 @@ def train_all(settings):
 def trained(http, settings):
     """A saturated experiment that has run."""
     spec = presets.load("saturated-digits") | BRIEF
-    identity = http.post("/v1/experiments", json=spec).json()["id"]
+    experiment_id = http.post("/v1/experiments", json=spec).json()["id"]
     assert train_all(settings) == 1
-    return identity
+    return experiment_id
 
 
 def test_static_findings_stand_in_the_dry_run_and_while_queued(http):

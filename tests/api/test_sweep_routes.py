@@ -23,7 +23,7 @@ def http(settings):
 @pytest.fixture
 def work(settings, monkeypatch):
     """What a worker does until its queues are empty; how many it ran."""
-    monkeypatch.setattr(tasks._bell, "ring", lambda _: None)
+    monkeypatch.setattr(tasks._tickets, "ring", lambda _: None)
     return lambda: tasks.work(settings, f"w{next(NAMES)}", ["default"])
 
 
@@ -33,37 +33,37 @@ def test_a_sweep_is_trained_ranked_and_explained(http, work):
 
     # when
     answer = http.post("/v1/sweeps", json=body)
-    identity = answer.json()["id"]
+    sweep_id = answer.json()["id"]
     ran = work()
     told = http.get(answer.headers["Location"]).json()
 
     # then
     assert (answer.status_code, ran, told["status"]) == (202, 8, "succeeded")
     assert told["progress"] | {"eta_s": None} == told["progress"] | {"trials": 8, "succeeded": 8, "eta_s": None}
-    rows = http.get(f"/v1/sweeps/{identity}/trials?sort=-value").json()["data"]
+    rows = http.get(f"/v1/sweeps/{sweep_id}/trials?sort=-value").json()["data"]
     assert [row["value"] for row in rows] == sorted((row["value"] for row in rows), reverse=True)
-    best = http.get(f"/v1/sweeps/{identity}/best").json()
+    best = http.get(f"/v1/sweeps/{sweep_id}/best").json()
     mean = sum(row["value"] for row in rows if row["point"] == best["best"]["point"]) / 2
     assert best["best"]["value"] == pytest.approx(mean)
     assert best["verdict"] in ("winner", "no_difference_found")
     assert len(best["experiments"]) == 2
-    shares = http.get(f"/v1/sweeps/{identity}/importance").json()["data"]
+    shares = http.get(f"/v1/sweeps/{sweep_id}/importance").json()["data"]
     assert sum(one["importance"] for one in shares) == pytest.approx(1.0)
     experiment = http.get(f"/v1/experiments/{rows[0]['experiment']}").json()
-    assert experiment["sweep"] == identity
+    assert experiment["sweep"] == sweep_id
     assert experiment["environment"]["side_by_side"] == 4
-    csv = http.get(f"/v1/sweeps/{identity}/trials?format=csv").text.splitlines()
+    csv = http.get(f"/v1/sweeps/{sweep_id}/trials?format=csv").text.splitlines()
     assert len(csv) == 9
     assert "/optimizer/learning_rate" in csv[0]
 
 
 def test_alone_where_it_is_switched_off(http, work):
     # when
-    identity = http.post("/v1/sweeps", json=grid(side_by_side=False)).json()["id"]
+    sweep_id = http.post("/v1/sweeps", json=grid(side_by_side=False)).json()["id"]
     work()
 
     # then
-    found = http.get(f"/v1/experiments?sweep={identity}").json()["data"]
+    found = http.get(f"/v1/experiments?sweep={sweep_id}").json()["data"]
     assert [one["environment"].get("side_by_side") for one in found] == 4 * [None]
 
 
@@ -74,14 +74,14 @@ def test_asha_ends_trials_and_says_so(http, work):
     body = grid(base=base(training={"epochs": 4, "batch_size": 32}, optimizer="sgd"), early_termination=asha)
 
     # when
-    identity = http.post("/v1/sweeps", json=body | {"parameters": {"/optimizer/learning_rate": rates}}).json()["id"]
+    sweep_id = http.post("/v1/sweeps", json=body | {"parameters": {"/optimizer/learning_rate": rates}}).json()["id"]
     work()
-    rows = http.get(f"/v1/sweeps/{identity}/trials").json()["data"]
+    rows = http.get(f"/v1/sweeps/{sweep_id}/trials").json()["data"]
 
     # then
     ended = {row["parameters"]["/optimizer/learning_rate"]: row["stop_reason"] for row in rows}
     assert (ended[0.3], ended[1e-7]) == ("completed", "asha")
-    assert http.get(f"/v1/sweeps/{identity}").json()["progress"]["epochs"] < 24
+    assert http.get(f"/v1/sweeps/{sweep_id}").json()["progress"]["epochs"] < 24
 
 
 def test_dry_run_counts_and_stores_nothing(http):
@@ -134,8 +134,8 @@ def test_the_same_key_is_the_same_sweep(http):
 
 def test_stop_and_go_on(http, work):
     # given
-    identity = http.post("/v1/sweeps", json=grid()).json()["id"]
-    here = f"/v1/sweeps/{identity}"
+    sweep_id = http.post("/v1/sweeps", json=grid()).json()["id"]
+    here = f"/v1/sweeps/{sweep_id}"
 
     # when / then
     assert http.post(f"{here}/pause").json()["progress"]["paused"] == 4
@@ -149,26 +149,26 @@ def test_stop_and_go_on(http, work):
     assert work() == 4
     assert http.get(here).json()["status"] == "succeeded"
     assert http.post(f"{here}/rerun-failed").status_code == 409
-    assert http.get("/v1/sweeps?status=succeeded").json()["data"][0]["id"] == identity
+    assert http.get("/v1/sweeps?status=succeeded").json()["data"][0]["id"] == sweep_id
 
 
 def test_only_what_failed_is_rerun(http, work):
     # given one trial that diverges
     layers = [{"type": "flatten"}, {"type": "dense", "units": 8, "activation": "relu"}, BASE["layers"][2]]
     body = grid(base=base(optimizer="sgd", layers=layers), parameters={"/optimizer/learning_rate": [0.01, 1e30]})
-    identity = http.post("/v1/sweeps", json=body).json()["id"]
+    sweep_id = http.post("/v1/sweeps", json=body).json()["id"]
     work()
-    rows = http.get(f"/v1/sweeps/{identity}/trials").json()["data"]
+    rows = http.get(f"/v1/sweeps/{sweep_id}/trials").json()["data"]
     assert [row["status"] for row in rows] == ["succeeded", "failed"]
     assert rows[1]["reason"]["code"] == "non_finite_loss"
 
     # when
-    again = http.post(f"/v1/sweeps/{identity}/rerun-failed").json()["progress"]
+    again = http.post(f"/v1/sweeps/{sweep_id}/rerun-failed").json()["progress"]
 
     # then
     assert (again["queued"], again["succeeded"]) == (1, 1)
     assert work() == 1
-    assert http.get(f"/v1/sweeps/{identity}").json()["status"] == "succeeded"
+    assert http.get(f"/v1/sweeps/{sweep_id}").json()["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("path", ["", "/trials", "/best", "/importance"])

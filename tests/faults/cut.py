@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from satnet.artifacts import Artifacts
-from satnet.results import new_id
+from satnet.records.experiment import new_id
+from satnet.service.artifacts import Artifacts
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Store

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import redis
 
+from satnet.service.supervisor import free_port
 from satnet.store.embedded import cut_zeros, server_command
-from satnet.up import free_port
 from tests.faults import stub
 from tests.faults.invariants import broken
 
@@ -183,18 +183,18 @@ class Fleet:
                 headers = {"Idempotency-Key": key or f"key-{name}"}
                 answer = httpx.post(f"{self.url}/v1/experiments", json=body, headers=headers, timeout=5)
                 if answer.status_code == 202:
-                    identity = answer.json()["id"]
-                    stub.write(self.ledger, event="accepted", n=name, id=identity)
-                    return identity
+                    experiment_id = answer.json()["id"]
+                    stub.write(self.ledger, event="accepted", n=name, id=experiment_id)
+                    return experiment_id
                 assert answer.status_code in self.tolerated, answer.text
             except httpx.HTTPError:
                 pass
             assert time.monotonic() < end, f"{name} was not accepted within {patience} s"
             time.sleep(0.2)
 
-    def get(self, identity):
+    def get(self, experiment_id):
         """Its document."""
-        return httpx.get(f"{self.url}/v1/experiments/{identity}", timeout=5).json()
+        return httpx.get(f"{self.url}/v1/experiments/{experiment_id}", timeout=5).json()
 
     def accepted(self):
         """Name -> id, as the client's ledger has it."""
@@ -222,22 +222,22 @@ class Fleet:
         with contextlib.suppress(AssertionError):
             self.until(lambda: not self._tickets(), 60, 0.5)
         found += [f"{self._tickets()} wake-up calls are left in the broker"] if self._tickets() else []
-        for name, identity in self.accepted().items():
-            state = self.raw.hgetall(f"sn:exp:{identity}")
+        for name, experiment_id in self.accepted().items():
+            state = self.raw.hgetall(f"sn:exp:{experiment_id}")
             if not state:
-                found.append(f"{name} was accepted as {identity} and is gone")
+                found.append(f"{name} was accepted as {experiment_id} and is gone")
             elif state["status"] != "succeeded" and name not in failed:
                 found.append(f"{name} is {state['status']}: {state.get('status_reason')}")
             elif state["status"] == "succeeded":
-                found += (results or self._results)(name, identity)
+                found += (results or self._results)(name, experiment_id)
         return found
 
     def _tickets(self):
         with redis.Redis(port=self.port, db=1, socket_timeout=5) as broker:
             return broker.llen("snq:default")
 
-    def _results(self, name, identity):
-        answer = httpx.get(f"{self.url}/v1/experiments/{identity}/epochs", timeout=10).json()["data"]
+    def _results(self, name, experiment_id):
+        answer = httpx.get(f"{self.url}/v1/experiments/{experiment_id}/epochs", timeout=10).json()["data"]
         losses = [one["train"]["loss"] for one in answer]
         wanted = stub.expected(name, len(losses) - 1)
         return [] if losses == wanted and len(losses) == stub.EPOCHS + 1 else [f"{name} has the losses {losses}"]

@@ -15,15 +15,17 @@ def broken(raw, late_ms=0.0):
     hashes = {key.removeprefix("sn:exp:") for key in raw.scan_iter("sn:exp:*", count=1000)}
     if everything != hashes:
         found.append(f"the index of all and the hashes differ in {everything ^ hashes}")
-    states = {identity: raw.hgetall(f"sn:exp:{identity}") for identity in hashes}
+    states = {experiment_id: raw.hgetall(f"sn:exp:{experiment_id}") for experiment_id in hashes}
     for status in STATUSES:
         indexed = set(raw.zrange(f"sn:ix:{status}", 0, -1))
-        actual = {identity for identity, state in states.items() if state["status"] == status}
+        actual = {experiment_id for experiment_id, state in states.items() if state["status"] == status}
         if indexed != actual:
             found.append(f"the index of {status} and the hashes differ in {indexed ^ actual}")
-    waiting = {identity for queue in raw.smembers("sn:queues") for identity in raw.zrange(f"sn:q:{queue}", 0, -1)}
+    waiting = {
+        experiment_id for queue in raw.smembers("sn:queues") for experiment_id in raw.zrange(f"sn:q:{queue}", 0, -1)
+    }
     delayed, leased = set(raw.zrange("sn:delayed", 0, -1)), dict(raw.zrange("sn:leases", 0, -1, withscores=True))
-    queued = {identity for identity, state in states.items() if state["status"] == "queued"}
+    queued = {experiment_id for experiment_id, state in states.items() if state["status"] == "queued"}
     running = {one for one, state in states.items() if state["status"] == "running" and state["kind"] != "external"}
     if waiting | delayed != queued or waiting & delayed:
         found.append(f"queued {queued}, but in queues {waiting} and delayed {delayed}")
@@ -37,17 +39,17 @@ def broken(raw, late_ms=0.0):
     found += [
         f"{one} runs on a lease that ended {now - end:.0f} ms ago" for one, end in leased.items() if end < now - late_ms
     ]
-    for identity, state in states.items():
-        found += [f"{identity}: {wrong}" for wrong in _of_one(raw, identity, state)]
+    for experiment_id, state in states.items():
+        found += [f"{experiment_id}: {wrong}" for wrong in _of_one(raw, experiment_id, state)]
     return found
 
 
-def _of_one(raw, identity, state):
+def _of_one(raw, experiment_id, state):
     status = state["status"]
     finished = state.get("finish_fence")
     if status in ("succeeded", "failed") and finished not in (None, state["fence"]) and not _lost(state):
         yield f"its result is of fence {finished}, and its fence is {state['fence']}"
-    events = raw.xrange(f"sn:ev:{identity}")
+    events = raw.xrange(f"sn:ev:{experiment_id}")
     ids = [tuple(map(int, name.split("-"))) for name, _ in events]
     if ids != sorted(set(ids)):
         yield "its events are not in order"
@@ -57,7 +59,7 @@ def _of_one(raw, identity, state):
     ends = [place for place, one in enumerate(told) if one in TERMINAL]
     if any(told[place + 1] != "queued" for place in ends if place + 1 < len(told)):
         yield f"something follows its end: {told}"
-    if told and told[0] == "queued" and "running" not in told and raw.hlen(f"sn:epochs:{identity}"):
+    if told and told[0] == "queued" and "running" not in told and raw.hlen(f"sn:epochs:{experiment_id}"):
         yield "it was measured and never ran"
     attempts = [json.loads(line) for line in state["attempts"].splitlines() if line]
     if bool(state.get("open_attempt")) != (status == "running"):
@@ -65,7 +67,7 @@ def _of_one(raw, identity, state):
     count = len(attempts) + bool(state.get("open_attempt"))
     if count != int(state["attempt"]) or int(state["attempt"]) != int(state["fence"]):
         yield f"{count} attempts are told, attempt is {state['attempt']} and fence {state['fence']}"
-    epochs = sorted(int(key.split(":")[1]) for key in raw.hkeys(f"sn:epochs:{identity}") if key.startswith(":"))
+    epochs = sorted(int(key.split(":")[1]) for key in raw.hkeys(f"sn:epochs:{experiment_id}") if key.startswith(":"))
     if epochs != list(range(len(epochs))):
         yield f"its epochs are {epochs}"
 

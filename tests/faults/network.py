@@ -40,8 +40,8 @@ def partitions(folder, count=5, seconds=12.0, environment=None):
     score = Score(f"a worker's network gone for {seconds:g} s (namespace), and back", count)
     with cable() as (name, here, link), _behind(folder, name, here, environment) as fleet:
         for number in range(count):
-            identity = fleet.submit(f"e{number}", labels={"pause": "0.4"})
-            fleet.until(lambda identity=identity: fleet.raw.hget(f"sn:exp:{identity}", "worker"), 60)
+            experiment_id = fleet.submit(f"e{number}", labels={"pause": "0.4"})
+            fleet.until(lambda experiment_id=experiment_id: fleet.raw.hget(f"sn:exp:{experiment_id}", "worker"), 60)
             link("down")
             time.sleep(seconds)
             link("up")
@@ -116,9 +116,9 @@ def frozen_store(folder, count=3, seconds=12.0, environment=None):
 
 def _consumed(fleet, name, since, **changes):
     """Seconds until a new experiment starts, counted from `since`."""
-    identity = fleet.submit(name, **changes)
-    fleet.until(lambda: fleet.raw.hget(f"sn:exp:{identity}", "started_at"), 120)
-    return max(0.0, float(fleet.raw.hget(f"sn:exp:{identity}", "started_at")) / 1000 - since)
+    experiment_id = fleet.submit(name, **changes)
+    fleet.until(lambda: fleet.raw.hget(f"sn:exp:{experiment_id}", "started_at"), 120)
+    return max(0.0, float(fleet.raw.hget(f"sn:exp:{experiment_id}", "started_at")) / 1000 - since)
 
 
 def _within(score, fleet, seconds):

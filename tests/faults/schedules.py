@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from satnet import failpoints
 from satnet.errors import SatnetError
-from satnet.results import new_id
+from satnet.records.experiment import new_id
+from satnet.service import failpoints
 from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.store import Place, Store
@@ -47,7 +47,7 @@ class Score:
         self.accepted = len(accepted)
         open_ones = fleet.open_ones()
         self.stuck = len(open_ones)
-        self.lost = sum(not fleet.raw.exists(f"sn:exp:{identity}") for identity in accepted.values())
+        self.lost = sum(not fleet.raw.exists(f"sn:exp:{experiment_id}") for experiment_id in accepted.values())
         self.doubled = len(accepted) - len(set(accepted.values()))
         every = fleet.raw.zcard("sn:ix:all")
         self.doubled += max(0, every - len(accepted))
@@ -106,8 +106,8 @@ def _killed(fleet, victim, worker):
 def lost_names(fleet):
     """Names that ended as worker_lost, as three kills of one experiment do: it is told, and not lost."""
     found = set()
-    for name, identity in fleet.accepted().items():
-        if "worker_lost" in (fleet.raw.hget(f"sn:exp:{identity}", "status_reason") or ""):
+    for name, experiment_id in fleet.accepted().items():
+        if "worker_lost" in (fleet.raw.hget(f"sn:exp:{experiment_id}", "status_reason") or ""):
             found.add(name)
     return found
 
@@ -129,8 +129,8 @@ def _failpoint(place, name, action):
             time.sleep(1)
             fleet.kill_child("worker0")
         if name == "before_release":
-            for identity in fleet.accepted().values():
-                httpx.post(f"{fleet.url}/v1/experiments/{identity}/pause", timeout=5)
+            for experiment_id in fleet.accepted().values():
+                httpx.post(f"{fleet.url}/v1/experiments/{experiment_id}/pause", timeout=5)
             time.sleep(2)
             _resume_all(fleet)
         with contextlib.suppress(AssertionError):
@@ -161,9 +161,9 @@ _MIDWAY = ("after_resume", "before_release")  # are passed when something ends a
 def _resume_all(fleet):
     def resumed():
         done = True
-        for identity in fleet.accepted().values():
-            if fleet.get(identity)["status"] == "paused":
-                httpx.post(f"{fleet.url}/v1/experiments/{identity}/resume", timeout=5)
+        for experiment_id in fleet.accepted().values():
+            if fleet.get(experiment_id)["status"] == "paused":
+                httpx.post(f"{fleet.url}/v1/experiments/{experiment_id}/resume", timeout=5)
                 done = False
         return done
 
@@ -178,8 +178,8 @@ def _internal(fleet):
     """Names that failed with internal_error: an exception inside of training is the experiment's own."""
     return {
         name
-        for name, identity in fleet.accepted().items()
-        if "internal_error" in (fleet.raw.hget(f"sn:exp:{identity}", "status_reason") or "")
+        for name, experiment_id in fleet.accepted().items()
+        if "internal_error" in (fleet.raw.hget(f"sn:exp:{experiment_id}", "status_reason") or "")
     }
 
 
@@ -218,38 +218,46 @@ def lost_replies(url, port):
         return told
 
     store.counts()
-    identity = compare("submit", lambda: submit(store, "k1"), lambda one: plain.counts()["queued"] == 1 and one)
+    experiment_id = compare("submit", lambda: submit(store, "k1"), lambda one: plain.counts()["queued"] == 1 and one)
     grant = compare("claim", lambda: store.claim(["q"], "w", "n1"), lambda one: one is not None and one.fence == 1)
-    compare("heartbeat", lambda: store.heartbeat(identity, 1), lambda one: one == "go")
+    compare("heartbeat", lambda: store.heartbeat(experiment_id, 1), lambda one: one == "go")
     entry = _entry()
-    compare("epoch", lambda: store.epoch(identity, 1, entry, {}), lambda one: one and len(plain.epochs(identity)) == 1)
+    compare(
+        "epoch",
+        lambda: store.epoch(experiment_id, 1, entry, {}),
+        lambda one: one and len(plain.epochs(experiment_id)) == 1,
+    )
     place = Place(None, 0)
     compare(
         "checkpoint",
-        lambda: store.add_checkpoint(identity, 1, "c", place, "s", b"x"),
-        lambda one: one == [] and len(plain.checkpoints(identity)) == 1,
+        lambda: store.add_checkpoint(experiment_id, 1, "c", place, "s", b"x"),
+        lambda one: one == [] and len(plain.checkpoints(experiment_id)) == 1,
     )
-    compare("rewind", lambda: store.rewind(identity, 1, place, []), lambda one: one)
-    _lost_replies_of_folds(compare, store, plain, identity)
-    compare("pause", lambda: store.pause(identity), lambda _: plain.heartbeat(identity, 1) == "pause")
+    compare("rewind", lambda: store.rewind(experiment_id, 1, place, []), lambda one: one)
+    _lost_replies_of_folds(compare, store, plain, experiment_id)
+    compare("pause", lambda: store.pause(experiment_id), lambda _: plain.heartbeat(experiment_id, 1) == "pause")
     compare(
-        "release", lambda: store.release(identity, 1), lambda one: one and plain.get(identity)["status"] == "paused"
+        "release",
+        lambda: store.release(experiment_id, 1),
+        lambda one: one and plain.get(experiment_id)["status"] == "paused",
     )
-    compare("resume", lambda: store.resume(identity), lambda _: plain.counts()["queued"] == 1)
-    compare("patch", lambda: store.patch(identity, {"name": "x"}), lambda _: plain.get(identity)["name"] == "x")
+    compare("resume", lambda: store.resume(experiment_id), lambda _: plain.counts()["queued"] == 1)
+    compare(
+        "patch", lambda: store.patch(experiment_id, {"name": "x"}), lambda _: plain.get(experiment_id)["name"] == "x"
+    )
     grant = plain.claim(["q"], "w", "n2")
     compare(
         "lose",
-        lambda: store.lose(identity, grant.fence, "stalled", "m"),
-        lambda one: one in ("queued", "lost") and plain.get(identity)["status"] == "queued",
+        lambda: store.lose(experiment_id, grant.fence, "stalled", "m"),
+        lambda one: one in ("queued", "lost") and plain.get(experiment_id)["status"] == "queued",
     )
     grant = plain.claim(["q"], "w", "n3")
     compare(
         "finish",
-        lambda: store.finish(identity, grant.fence, "succeeded", summary={}, environment={}),
-        lambda one: one in ("ok", "duplicate") and plain.get(identity)["status"] == "succeeded",
+        lambda: store.finish(experiment_id, grant.fence, "succeeded", summary={}, environment={}),
+        lambda one: one in ("ok", "duplicate") and plain.get(experiment_id)["status"] == "succeeded",
     )
-    compare("delete", lambda: _deleted(store, identity), lambda _: plain.counts()["succeeded"] == 0)
+    compare("delete", lambda: _deleted(store, experiment_id), lambda _: plain.counts()["succeeded"] == 0)
     other = submit(plain, "k2")
     compare("cancel", lambda: store.cancel(other), lambda _: plain.get(other)["status"] == "cancelled")
     compare("reap", store.reap, lambda one: one is None or one == [])
@@ -262,14 +270,14 @@ def lost_replies(url, port):
     return score
 
 
-def _lost_replies_of_folds(compare, store, plain, identity):
-    compare("offer_folds", lambda: store.offer_folds(identity, 1, 1, 3), lambda one: one == "q")
+def _lost_replies_of_folds(compare, store, plain, experiment_id):
+    compare("offer_folds", lambda: store.offer_folds(experiment_id, 1, 1, 3), lambda one: one == "q")
     grant = compare("claim_fold", lambda: store.claim_fold(["q"], "n1"), lambda one: one is not None and one.fold == 2)
-    compare("take_fold", lambda: store.take_fold(identity, 1, 1), lambda one: one == ("own", None))
+    compare("take_fold", lambda: store.take_fold(experiment_id, 1, 1), lambda one: one == ("own", None))
     compare(
         "report_fold",
         lambda: store.finish_fold(grant, {"x": 1}),
-        lambda one: one and plain.take_fold(identity, 1, 2) == ("done", {"x": 1}),
+        lambda one: one and plain.take_fold(experiment_id, 1, 2) == ("done", {"x": 1}),
     )
 
 
@@ -287,16 +295,16 @@ def _lost_replies_of_sweeps(compare, store, plain):
     )
 
 
-def _deleted(store, identity):
+def _deleted(store, experiment_id):
     """A delete that finds nothing the second time has done its work the first."""
     with contextlib.suppress(SatnetError):
-        store.delete(identity)
+        store.delete(experiment_id)
 
 
 def _entry():
-    from satnet.journal import Entry
+    from satnet.records.epoch_log import LoggedEpoch
 
-    return Entry(stub.record(0, 0.5), None, None)
+    return LoggedEpoch(stub.record(0, 0.5), None, None)
 
 
 def stopped_workers(folder, seed=1, count=20, environment=None):
@@ -304,14 +312,18 @@ def stopped_workers(folder, seed=1, count=20, environment=None):
     rng, score = random.Random(seed), Score("SIGSTOP beyond the lease, then SIGCONT", count)
     with Fleet(folder, 2, environment) as fleet:
         for number in range(count):
-            identity = fleet.submit(f"e{number}", labels={"pause": "0.3"})
-            fleet.until(lambda identity=identity: fleet.raw.hget(f"sn:exp:{identity}", "status") == "running", 30)
+            experiment_id = fleet.submit(f"e{number}", labels={"pause": "0.3"})
+            fleet.until(
+                lambda experiment_id=experiment_id: fleet.raw.hget(f"sn:exp:{experiment_id}", "status") == "running", 30
+            )
             time.sleep(rng.uniform(0.0, 1.0))
-            owner = fleet.raw.hget(f"sn:exp:{identity}", "worker")
+            owner = fleet.raw.hget(f"sn:exp:{experiment_id}", "worker")
             group = _group_of(fleet, owner)
             os.killpg(group, signal.SIGSTOP)
             try:
-                fleet.until(lambda identity=identity: int(fleet.raw.hget(f"sn:exp:{identity}", "fence")) > 1, 60)
+                fleet.until(
+                    lambda experiment_id=experiment_id: int(fleet.raw.hget(f"sn:exp:{experiment_id}", "fence")) > 1, 60
+                )
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(group, signal.SIGCONT)
@@ -363,9 +375,9 @@ def store_restarts(folder, count=50, experiments=60, environment=None, gap=(0.5,
         if max(score.recoveries) > 60:
             score.wrong.append(f"it took {max(score.recoveries):.0f} s until something was run again")
         again = [
-            identity
-            for identity in fleet.accepted().values()
-            if int(fleet.raw.hget(f"sn:exp:{identity}", "attempt")) > 1
+            experiment_id
+            for experiment_id in fleet.accepted().values()
+            if int(fleet.raw.hget(f"sn:exp:{experiment_id}", "attempt")) > 1
         ]
         if again:
             score.wrong.append(f"{len(again)} experiments were run again without need")
@@ -425,9 +437,9 @@ def cancel_races_claim(url, count=10_000):
     spec, started = parse_spec(SPEC).to_json(), 0
     with ThreadPoolExecutor(2) as pool:
         for number in range(count):
-            identity, _ = one.submit(experiment_id=new_id(), spec=spec, spec_sha256="", queue="race")
+            experiment_id, _ = one.submit(experiment_id=new_id(), spec=spec, spec_sha256="", queue="race")
             jobs = [
-                lambda identity=identity: one.cancel(identity),
+                lambda experiment_id=experiment_id: one.cancel(experiment_id),
                 lambda n=number: other.claim(["race"], "w", f"r{n}"),
             ]
             if number % 2:
@@ -435,16 +447,16 @@ def cancel_races_claim(url, count=10_000):
             futures = [pool.submit(job) for job in jobs]
             told = [future.result() for future in futures]  # both are over
             grant = next((reply for reply in told if not isinstance(reply, str)), None)
-            document = one.get(identity)
+            document = one.get(experiment_id)
             if grant is None:
                 if document["status"] != "cancelled" or document["attempt"] != 0:
-                    score.wrong.append(f"{identity} was not claimed, and is {document['status']}")
+                    score.wrong.append(f"{experiment_id} was not claimed, and is {document['status']}")
             else:
                 started += 1
-                verdict = one.heartbeat(identity, grant.fence)
+                verdict = one.heartbeat(experiment_id, grant.fence)
                 if verdict != "cancel":
-                    score.wrong.append(f"{identity} was claimed as {grant.id}, and hears {verdict}")
-                one.finish(identity, grant.fence, "cancelled", summary=None, environment=None)
+                    score.wrong.append(f"{experiment_id} was claimed as {grant.id}, and hears {verdict}")
+                one.finish(experiment_id, grant.fence, "cancelled", summary=None, environment=None)
     score.accepted = count
     if not 0 < started < count:
         score.wrong.append(f"{started} of {count} were claimed: there was no race")
@@ -523,13 +535,13 @@ def cut_readers(folder, environment=None):
     score = Score("SSE reader cut and resumed", 8)
     with Fleet(folder, 1, environment) as fleet:
         proxy = Proxy(fleet.api_port)
-        identity = fleet.submit("e0", labels={"pause": "0.3"})
+        experiment_id = fleet.submit("e0", labels={"pause": "0.3"})
         seen, last, over = [], "0-0", False
         end = time.monotonic() + 60
         while not over and time.monotonic() < end:
             cutter = threading.Timer(0.6, proxy.cut)
             cutter.start()
-            url = f"http://127.0.0.1:{proxy.port}/v1/experiments/{identity}/events"
+            url = f"http://127.0.0.1:{proxy.port}/v1/experiments/{experiment_id}/events"
             headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
             with contextlib.suppress(httpx.HTTPError), httpx.stream("GET", url, headers=headers, timeout=5) as stream:
                 name = None
@@ -541,7 +553,7 @@ def cut_readers(folder, environment=None):
                         last, name = name, None
                     over = over or line == "event: end"
             cutter.cancel()
-        stored = [name for name, _ in fleet.raw.xrange(f"sn:ev:{identity}")]
+        stored = [name for name, _ in fleet.raw.xrange(f"sn:ev:{experiment_id}")]
         if seen != stored:
             score.wrong.append(f"read {len(seen)} events, {len(stored)} are stored")
         proxy.close()

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import redis
 
+from satnet.service.supervisor import free_port
 from satnet.store.embedded import server_command
-from satnet.up import free_port
 from tests.faults import network, recovery, schedules, soak, storage, workers
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from satnet.training.checkpoint import Checkpoint
-from satnet.training.keeper import Keeper
+from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.result import TrainingResult
 
 EPOCHS = 12
@@ -87,7 +87,7 @@ def train(
     ledger, name = os.environ["SATNET_TEST_LEDGER"], spec.labels.get("n", "?")
     pause = float(spec.labels.get("pause", "0.02"))
     epochs, floats = spec.training.epochs, int(spec.labels.get("floats", "4"))
-    keeper = Keeper(check, keep_checkpoint, checkpoint_every)
+    checkpoint_schedule = CheckpointSchedule(check, keep_checkpoint, checkpoint_every)
     chain = "" if resume is None else resume.state["chain"]
     first = 0 if resume is None else resume.epoch + 1
     write(ledger, event="start", n=name, attempt=attempt, epoch=first, pid=os.getpid())
@@ -96,9 +96,9 @@ def train(
         if epoch == 1:
             misbehave(spec.labels.get("do") if attempt <= int(spec.labels.get("until", "99")) else None)
         time.sleep(pause)
-        keeper.check()
+        checkpoint_schedule.check()
         on_epoch(record(epoch, loss_of(chain)))
         state = Checkpoint(None, epoch, {"weight0": np.zeros(floats)}, {"chain": chain})
-        keeper.epoch_over(lambda state=state: state, pause)
+        checkpoint_schedule.epoch_over(lambda state=state: state, pause)
     write(ledger, event="end", n=name, attempt=attempt, epoch=epochs)
     return TrainingResult({"chain": chain}, {"stub": True}, "completed")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from satnet.failpoints import ACTIONS, NAMES, parse
+from satnet.service.failpoints import ACTIONS, NAMES, parse
 from satnet.store import scripts
 from tests.faults import network, schedules, storage, stub, workers
 from tests.faults.fleet import ROOT

@@ -49,7 +49,9 @@ def rolling_restart(folder, rounds=3, experiments=30, workers=3, environment=Non
             fleet.until(fleet.warm, 60)
         loader.join(300)
         fleet.settle(180)
-        ends = [one["ended"] for identity in fleet.accepted().values() for one in fleet.get(identity)["attempts"]]
+        ends = [
+            one["ended"] for experiment_id in fleet.accepted().values() for one in fleet.get(experiment_id)["attempts"]
+        ]
         if set(ends) - {"released", "succeeded"} or "released" not in ends:
             score.wrong.append(f"attempts ended as {sorted(set(ends))}")
         if max(score.recoveries) > 30:
@@ -79,13 +81,13 @@ def real_training(folder, seed=1, count=20, experiments=24, gap=(8.0, 14.0), epo
 
         fleet.until(fleet.warm, 60)
 
-        def results(name, identity):
-            return [] if _measured(fleet, identity) == wanted else [f"{name} differs from the undisturbed run"]
+        def results(name, experiment_id):
+            return [] if _measured(fleet, experiment_id) == wanted else [f"{name} differs from the undisturbed run"]
 
         resumed = sum(
             bool(one.get("resumed_from"))
-            for identity in fleet.accepted().values()
-            for one in fleet.get(identity)["attempts"]
+            for experiment_id in fleet.accepted().values()
+            for one in fleet.get(experiment_id)["attempts"]
         )
         score.name += f", {resumed} times from a checkpoint"
         failed = lost_names(fleet)
@@ -94,7 +96,7 @@ def real_training(folder, seed=1, count=20, experiments=24, gap=(8.0, 14.0), epo
         return score.judge(fleet, failed, results)
 
 
-def _measured(fleet, identity):
+def _measured(fleet, experiment_id):
     """Every epoch's record but for the time that it took."""
-    epochs = httpx.get(f"{fleet.url}/v1/experiments/{identity}/epochs", timeout=10).json()["data"]
+    epochs = httpx.get(f"{fleet.url}/v1/experiments/{experiment_id}/epochs", timeout=10).json()["data"]
     return [{key: one[key] for key in one if key != "seconds"} for one in epochs]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from satnet import presets
-from satnet.local import run_local
 from satnet.saturation.diagnosis import RULES
+from satnet.service.local import run_local
 
 OFFLINE = [one for one in presets.describe() if one["spec"]["dataset"]["name"] not in ("mnist", "fashion_mnist")]
 SICK = [one for one in OFFLINE if one["shows"]]

@@ -251,26 +251,26 @@ def test_the_commands_reach_the_service(service, monkeypatch, tmp_path):
     # when
     spec = ("preset:saturated-digits", "--set", "training.epochs=2", "--set", "name=by-hand")
     document = json.loads(satnet("submit", *spec, "--wait", "-o", "json"))
-    identity, failing = document["id"], ("preset:diverges", "--set", "training.epochs=1")
+    experiment_id, failing = document["id"], ("preset:diverges", "--set", "training.epochs=1")
 
     # then
     assert len(document["epochs"]) == 3
-    assert satnet("epochs", identity, "-o", "csv").count("\n") == 4
-    assert "dense_1 77" in satnet("epochs", identity).splitlines()[0]
-    assert "critical: saturated_at_start:dense_1" in satnet("findings", identity)
+    assert satnet("epochs", experiment_id, "-o", "csv").count("\n") == 4
+    assert "dense_1 77" in satnet("epochs", experiment_id).splitlines()[0]
+    assert "critical: saturated_at_start:dense_1" in satnet("findings", experiment_id)
     assert "by-hand" in satnet("list", "--status", "succeeded")
-    assert json.loads(satnet("show", identity, "-o", "json")) == document
-    assert "epoch 2" in satnet("watch", identity)
+    assert json.loads(satnet("show", experiment_id, "-o", "json")) == document
+    assert "epoch 2" in satnet("watch", experiment_id)
     assert "cpu" in satnet("workers")
-    assert satnet("cancel", identity).strip() == "succeeded"
-    remedied = satnet("remedy", identity, "saturated_at_start:dense_1", "--wait")
+    assert satnet("cancel", experiment_id).strip() == "succeeded"
+    remedied = satnet("remedy", experiment_id, "saturated_at_start:dense_1", "--wait")
     assert "/layers/1/kernel_initializer = glorot_uniform" in remedied
     other = json.loads(satnet("submit", *failing, "--wait", "-o", "json", status=1))
     assert other["status_reason"]["code"] == "non_finite_loss"
-    assert "/optimizer/learning_rate" in satnet("compare", identity, other["id"], "-o", "csv")
-    satnet("download", identity, "--to", str(tmp_path / "m.keras"))
+    assert "/optimizer/learning_rate" in satnet("compare", experiment_id, other["id"], "-o", "csv")
+    satnet("download", experiment_id, "--to", str(tmp_path / "m.keras"))
     assert (tmp_path / "m.keras").stat().st_size > 1000
-    satnet("script", identity, "--to", str(tmp_path / "s.py"))
+    satnet("script", experiment_id, "--to", str(tmp_path / "s.py"))
     compile((tmp_path / "s.py").read_text(), "s.py", "exec")
     assert json.loads(satnet("submit", "preset:raw-input", "--dry-run"))["findings"][0]["severity"] == "critical"
     satnet("show", "exp_none", status=2)

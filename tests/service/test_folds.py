@@ -20,9 +20,9 @@ def test_a_helper_that_is_killed_costs_nothing_but_time(tmp_path):
         with Client(service.url) as client:
             until(lambda: len(client.request("GET", "/v1/workers").json()["data"]) == 2, 60)
 
-            def helper(identity):
+            def helper(experiment_id):
                 workers = client.request("GET", "/v1/workers").json()["data"]
-                return next((one["pid"] for one in workers if one["helps"] == identity), None)
+                return next((one["pid"] for one in workers if one["helps"] == experiment_id), None)
 
             # when
             disturbed = client.experiments.create(body)

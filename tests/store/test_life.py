@@ -12,18 +12,18 @@ from tests.store.test_store import entry, finish, record, submit
 
 
 def claimed(store):
-    identity, _ = submit(store)
-    return store.claim(["default"], "w", identity)
+    experiment_id, _ = submit(store)
+    return store.claim(["default"], "w", experiment_id)
 
 
-def status(store, identity):
-    return store.get(identity)["status"]
+def status(store, experiment_id):
+    return store.get(experiment_id)["status"]
 
 
 def due(raw):
     """Let every back-off be over."""
-    for identity in raw.zrange("sn:delayed", 0, -1):
-        raw.zadd("sn:delayed", {identity: 0})
+    for experiment_id in raw.zrange("sn:delayed", 0, -1):
+        raw.zadd("sn:delayed", {experiment_id: 0})
 
 
 def reap(store):
@@ -111,9 +111,9 @@ def test_failed_ones_resume_or_are_retried_and_succeeded_ones_are_not(store):
 
 
 def test_only_what_is_over_is_retried(store):
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     with pytest.raises(Conflict, match="queued"):
-        store.resume(identity, anew=True)
+        store.resume(experiment_id, anew=True)
     for change in (store.pause, store.resume):
         with pytest.raises(NotFound):
             change("exp_none")
@@ -121,7 +121,7 @@ def test_only_what_is_over_is_retried(store):
 
 def test_three_losses_of_any_kind_end_it_with_the_last_reason(store, raw):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     outcomes = []
 
     # when
@@ -129,12 +129,12 @@ def test_three_losses_of_any_kind_end_it_with_the_last_reason(store, raw):
         due(raw)
         reap(store)
         grant = store.claim(["default"], "w", f"n{turn}")
-        outcomes.append(store.lose(identity, grant.fence, code, "the device has not enough memory"))
-        assert store.lose(identity, grant.fence, code, "again") == "lost"  # the reply was lost
+        outcomes.append(store.lose(experiment_id, grant.fence, code, "the device has not enough memory"))
+        assert store.lose(experiment_id, grant.fence, code, "again") == "lost"  # the reply was lost
 
     # then
     assert outcomes == ["queued", "queued", "failed"]
-    document = store.get(identity)
+    document = store.get(experiment_id)
     assert document["status_reason"]["code"] == "out_of_memory"
     assert document["status_reason"]["retryable"] is True
     assert [one["ended"] for one in document["attempts"]] == ["out_of_memory", "stalled", "out_of_memory"]

@@ -41,9 +41,9 @@ class Life(RuleBasedStateMachine):
     @rule(priority=st.integers(-2, 2), group=st.sampled_from(["", "g", "h"]))
     def submitted(self, priority, group):
         self.number, self.last = self.number + 1, lambda: None
-        identity, _ = submit(self.store, f"key{self.number}", "body", group, priority=priority)
-        assert submit(self.store, f"key{self.number}", "body") == (identity, True)
-        self.ids.append(identity)
+        experiment_id, _ = submit(self.store, f"key{self.number}", "body", group, priority=priority)
+        assert submit(self.store, f"key{self.number}", "body") == (experiment_id, True)
+        self.ids.append(experiment_id)
 
     @rule(most=st.integers(1, 3))
     def claim(self, most):
@@ -138,16 +138,16 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.offered)
     @rule(data=st.data())
     def take_fold(self, data):
-        identity, fence = data.draw(st.sampled_from(sorted(self.offered)))
-        held = [one for one in self.helpers if (one.id, one.fence, one.fold) == (identity, fence, 2)]
-        status, now = self.raw.hmget(f"sn:exp:{identity}", "status", "fence")
+        experiment_id, fence = data.draw(st.sampled_from(sorted(self.offered)))
+        held = [one for one in self.helpers if (one.id, one.fence, one.fold) == (experiment_id, fence, 2)]
+        status, now = self.raw.hmget(f"sn:exp:{experiment_id}", "status", "fence")
         try:
-            state, result = self.do(lambda: self.store.take_fold(identity, fence, 2))
+            state, result = self.do(lambda: self.store.take_fold(experiment_id, fence, 2))
         except Interrupted:
             self.last = lambda: None
             assert (status, now) != ("running", str(fence))
             return
-        if (identity, fence, 2) in self.brought:
+        if (experiment_id, fence, 2) in self.brought:
             assert (state, result) == ("done", {"by": held[0].token})
         else:
             assert state == ("busy" if held else "own")
@@ -182,14 +182,14 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), change=st.sampled_from(["cancel", "pause", "resume", "retry"]))
     def asked(self, data, change):
-        identity = data.draw(st.sampled_from(self.ids))
+        experiment_id = data.draw(st.sampled_from(self.ids))
         calls = {
-            "cancel": lambda: self.store.cancel(identity),
-            "pause": lambda: self.store.pause(identity),
-            "resume": lambda: self.store.resume(identity),
-            "retry": lambda: self.store.resume(identity, anew=True),
+            "cancel": lambda: self.store.cancel(experiment_id),
+            "pause": lambda: self.store.pause(experiment_id),
+            "resume": lambda: self.store.resume(experiment_id),
+            "retry": lambda: self.store.resume(experiment_id, anew=True),
         }
-        before = self.raw.hget(f"sn:exp:{identity}", "status")
+        before = self.raw.hget(f"sn:exp:{experiment_id}", "status")
         try:
             self.do(calls[change])
         except Conflict:
@@ -197,14 +197,14 @@ class Life(RuleBasedStateMachine):
             allowed = {"pause": ("queued", "running", "paused"), "retry": ("failed", "cancelled")}
             assert before == "succeeded" or before not in allowed.get(change, ())
         if before == "succeeded":
-            assert self.raw.hget(f"sn:exp:{identity}", "status") == "succeeded"
+            assert self.raw.hget(f"sn:exp:{experiment_id}", "status") == "succeeded"
 
     @rule(seconds=st.sampled_from([1, 30]))
     def clock_forward(self, seconds):
         self.last = lambda: None
         for name in ("sn:leases", "sn:delayed"):
-            for identity, due in self.raw.zrange(name, 0, -1, withscores=True):
-                self.raw.zadd(name, {identity: due - 1000 * seconds})
+            for experiment_id, due in self.raw.zrange(name, 0, -1, withscores=True):
+                self.raw.zadd(name, {experiment_id: due - 1000 * seconds})
 
     @rule()
     def reap(self):

@@ -8,8 +8,8 @@ import pytest
 import redis
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
-from satnet.journal import Entry
-from satnet.results import new_id
+from satnet.records.epoch_log import LoggedEpoch
+from satnet.records.experiment import new_id
 from satnet.spec import parse_spec
 from satnet.store import Store
 
@@ -48,7 +48,7 @@ def record(epoch):
 
 
 def entry(content):
-    return Entry(content, {"dense_1": {"gate": [0.5]}}, [{"id": "saturated_at_start:dense_1"}])
+    return LoggedEpoch(content, {"dense_1": {"gate": [0.5]}}, [{"id": "saturated_at_start:dense_1"}])
 
 
 def finish(store, grant, status="succeeded"):
@@ -57,16 +57,16 @@ def finish(store, grant, status="succeeded"):
 
 def test_submitted_experiment_is_queued_with_its_spec(store):
     # when
-    identity, replayed = submit(store, labels={"course": "ldl"})
+    experiment_id, replayed = submit(store, labels={"course": "ldl"})
 
     # then
-    document = store.get(identity)
+    document = store.get(experiment_id)
     assert not replayed
     assert document["status"] == "queued"
     assert document["queue"]["position"] == 1
     assert document["progress"]["epoch"] == 0
     assert document["spec"] == SPEC.to_json() | {"labels": {"course": "ldl"}}
-    assert [event["type"] for event in store.events(identity)] == ["status"]
+    assert [event["type"] for event in store.events(experiment_id)] == ["status"]
 
 
 def test_one_idempotency_key_fifty_times_at_once_is_one_experiment(store):
@@ -75,7 +75,7 @@ def test_one_idempotency_key_fifty_times_at_once_is_one_experiment(store):
         answers = list(pool.map(lambda _: submit(store, "key", "body"), range(50)))
 
     # then
-    assert len({identity for identity, _ in answers}) == 1
+    assert len({experiment_id for experiment_id, _ in answers}) == 1
     assert sum(not replayed for _, replayed in answers) == 1
     with pytest.raises(IdempotencyKeyReused):
         submit(store, "key", "another body")
@@ -106,85 +106,85 @@ def test_repeated_claim_with_one_nonce_brings_the_same_grant(store):
 
 def test_finished_once_and_never_again(store):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     grant = store.claim(["default"], "w", "n")
-    assert store.epoch(identity, grant.fence, entry(record(0)), {"epoch": 0})
-    assert store.epoch(identity, grant.fence, entry(record(0)), {"epoch": 0})
+    assert store.epoch(experiment_id, grant.fence, entry(record(0)), {"epoch": 0})
+    assert store.epoch(experiment_id, grant.fence, entry(record(0)), {"epoch": 0})
 
     # when
     outcomes = [finish(store, grant), finish(store, grant, "failed")]
 
     # then
     assert outcomes == ["ok", "duplicate"]
-    document = store.get(identity)
+    document = store.get(experiment_id)
     assert (document["status"], document["is_terminal"]) == ("succeeded", True)
     assert document["attempts"][0]["ended"] == "succeeded"
     assert [one["to"] for one in document["transitions"]] == ["running", "succeeded"]
-    assert store.epochs(identity) == [record(0)]
-    assert not store.epoch(identity, grant.fence, entry(record(1)), {})
+    assert store.epochs(experiment_id) == [record(0)]
+    assert not store.epoch(experiment_id, grant.fence, entry(record(1)), {})
 
 
 def test_dead_worker_is_reaped_and_its_late_writes_are_refused(store, raw):
     # given a worker that fell silent
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     late = store.claim(["default"], "dead", "n1")
-    raw.zadd("sn:leases", {identity: 0})
+    raw.zadd("sn:leases", {experiment_id: 0})
 
     # when
-    assert store.reap() == [(identity, "queued")]
+    assert store.reap() == [(experiment_id, "queued")]
     heir = store.claim(["default"], "alive", "n2")
 
     # then
-    assert (heir.id, heir.attempt, heir.fence > late.fence) == (identity, 2, True)
-    assert store.heartbeat(identity, late.fence) == "lost"
-    assert not store.epoch(identity, late.fence, entry(record(1)), {})
+    assert (heir.id, heir.attempt, heir.fence > late.fence) == (experiment_id, 2, True)
+    assert store.heartbeat(experiment_id, late.fence) == "lost"
+    assert not store.epoch(experiment_id, late.fence, entry(record(1)), {})
     assert finish(store, late) == "lost"
     assert finish(store, heir) == "ok"
 
 
 def test_third_loss_ends_as_worker_lost(store, raw):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     for loss in range(3):
         time.sleep(0.01)  # one reaper tick, of a millisecond here
-        raw.zadd("sn:delayed", {identity: 0}, xx=True)
+        raw.zadd("sn:delayed", {experiment_id: 0}, xx=True)
         store.reap()
-        store.heartbeat(identity, store.claim(["default"], "w", f"n{loss}").fence)
-        raw.zadd("sn:leases", {identity: 0})
+        store.heartbeat(experiment_id, store.claim(["default"], "w", f"n{loss}").fence)
+        raw.zadd("sn:leases", {experiment_id: 0})
 
         # when
         time.sleep(0.01)
         store.reap()
 
     # then
-    assert store.get(identity)["status_reason"]["code"] == "worker_lost"
+    assert store.get(experiment_id)["status_reason"]["code"] == "worker_lost"
 
 
 def test_the_first_loss_waits_for_nothing_and_the_second_five_seconds(store, raw):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
 
     # when
     first = store.claim(["default"], "w", "n1")
-    store.lose(identity, first.fence, "stalled", "m")
+    store.lose(experiment_id, first.fence, "stalled", "m")
     second = store.claim(["default"], "w", "n2")
-    store.lose(identity, second.fence, "stalled", "m")
+    store.lose(experiment_id, second.fence, "stalled", "m")
 
     # then
     assert store.claim(["default"], "w", "n3") is None
-    assert 4 < raw.zscore("sn:delayed", identity) / 1000 - time.time() <= 5
+    assert 4 < raw.zscore("sn:delayed", experiment_id) / 1000 - time.time() <= 5
 
 
 def test_a_claim_that_no_worker_heard_of_costs_nothing(store, raw):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
 
     # when
     for loss in range(5):
         store.claim(["default"], "w", f"n{loss}")
-        raw.zadd("sn:leases", {identity: 0})
+        raw.zadd("sn:leases", {experiment_id: 0})
         time.sleep(0.01)
-        assert store.reap() == [(identity, "queued")]
+        assert store.reap() == [(experiment_id, "queued")]
 
     # then
     assert store.queued_count("default") == 1
@@ -192,47 +192,47 @@ def test_a_claim_that_no_worker_heard_of_costs_nothing(store, raw):
 
 def test_no_lease_is_reaped_right_after_nobody_could_look(store):
     # given a server that stood still for a while, as heartbeats see it
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     store.claim(["default"], "w", "n")
     store.reap()
     time.sleep(0.7)
 
     # when / then: the first to come after that
     assert store.reap() == []
-    assert store.heartbeat(identity, 1) == "go"
+    assert store.heartbeat(experiment_id, 1) == "go"
 
 
 def test_no_lease_is_reaped_right_after_a_redis_restart(store, raw):
     # given a reaper that knew another run of the server, and has not looked since
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     store.claim(["default"], "w", "n")
     raw.set("sn:run_id", "another")
     raw.set("sn:looked_at", 1000 * time.time() - 5500)
-    raw.zadd("sn:leases", {identity: 1000 * time.time() - 5000})
+    raw.zadd("sn:leases", {experiment_id: 1000 * time.time() - 5000})
 
     # when / then
     assert store.reap() == []
-    assert store.get(identity)["status"] == "running"
+    assert store.get(experiment_id)["status"] == "running"
 
 
 def test_no_lease_is_reaped_after_an_outage_before_anybody_looked(store, raw):
     # given a first claim, and a server that then stands still for 5 s
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     grant = store.claim(["default"], "w", "n")
     raw.set("sn:looked_at", float(raw.get("sn:looked_at")) - 5000)
-    raw.zadd("sn:leases", {identity: 1000 * time.time() - 4500})
+    raw.zadd("sn:leases", {experiment_id: 1000 * time.time() - 4500})
 
     # when / then
     assert store.reap() == []
-    assert store.heartbeat(identity, grant.fence) == "go"
+    assert store.heartbeat(experiment_id, grant.fence) == "go"
 
 
 def restarted(store, raw, away_ms):
     """As after a restart that took so long: the lease clock has gone on, and nobody could renew."""
     raw.set("sn:run_id", "another")
     raw.set("sn:looked_at", float(raw.get("sn:looked_at")) - away_ms)
-    for identity, end in raw.zrange("sn:leases", 0, -1, withscores=True):
-        raw.zadd("sn:leases", {identity: end - away_ms})
+    for experiment_id, end in raw.zrange("sn:leases", 0, -1, withscores=True):
+        raw.zadd("sn:leases", {experiment_id: end - away_ms})
     time.sleep(0.01)
     return store.reap()
 
@@ -240,10 +240,10 @@ def restarted(store, raw, away_ms):
 def test_restarts_in_a_row_do_not_keep_a_dead_worker_s_experiment_for_ever(settings, raw):
     # given a lease of 0.5 s and a grace of 0.3 s on top of it
     store = Store(settings.model_copy(update={"redis_grace": timedelta(seconds=0.3)}))
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     store.reap()
     grant = store.claim(["default"], "w", "n")
-    store.heartbeat(identity, grant.fence)
+    store.heartbeat(experiment_id, grant.fence)
 
     # when the store starts anew every 0.2 s, and is away for 30 s each time
     began, reaped, away = time.monotonic(), [], 0
@@ -254,7 +254,7 @@ def test_restarts_in_a_row_do_not_keep_a_dead_worker_s_experiment_for_ever(setti
             reaped = reaped or store.reap()
 
     # then it is taken back once the worker was silent for 0.8 s in all while the store was up
-    assert reaped == [(identity, "queued")]
+    assert reaped == [(experiment_id, "queued")]
     assert 0.75 < time.monotonic() - began < 2
     assert away > 2
     store.close()
@@ -263,7 +263,7 @@ def test_restarts_in_a_row_do_not_keep_a_dead_worker_s_experiment_for_ever(setti
 def test_restarts_in_a_row_take_nothing_from_a_worker_that_lives(settings, raw):
     # given
     store = Store(settings.model_copy(update={"redis_grace": timedelta(seconds=0.3)}))
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     store.reap()
     grant = store.claim(["default"], "w", "n")
 
@@ -271,7 +271,7 @@ def test_restarts_in_a_row_take_nothing_from_a_worker_that_lives(settings, raw):
     for _ in range(8):
         assert restarted(store, raw, 30_000) == []
         time.sleep(0.2)
-        assert store.heartbeat(identity, grant.fence) == "go"
+        assert store.heartbeat(experiment_id, grant.fence) == "go"
     store.close()
 
 
@@ -294,13 +294,13 @@ def test_cancel_is_at_once_when_queued_and_told_when_running(store):
 
 def test_released_experiment_waits_again_without_a_loss(store):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
     grant = store.claim(["default"], "w", "n")
 
     # when / then
-    assert store.release(identity, grant.fence)
-    assert store.get(identity)["status"] == "queued"
-    assert store.release(identity, grant.fence)  # as after a lost reply: the same answer, and nothing more
+    assert store.release(experiment_id, grant.fence)
+    assert store.get(experiment_id)["status"] == "queued"
+    assert store.release(experiment_id, grant.fence)  # as after a lost reply: the same answer, and nothing more
     assert store.queued_count("default") == 1
 
 
@@ -358,15 +358,15 @@ def test_workers_that_were_silent_for_long_leave_the_set_of_workers(store, raw):
 
 def test_delete_needs_a_terminal_experiment(store):
     # given
-    identity, _ = submit(store)
+    experiment_id, _ = submit(store)
 
     # when / then
     with pytest.raises(Conflict):
-        store.delete(identity)
-    store.cancel(identity)
-    store.delete(identity)
+        store.delete(experiment_id)
+    store.cancel(experiment_id)
+    store.delete(experiment_id)
     with pytest.raises(NotFound):
-        store.get(identity)
+        store.get(experiment_id)
     assert store.list()["data"] == []
 
 

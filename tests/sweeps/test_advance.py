@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from satnet.housekeeping import look_after
-from satnet.journal import Entry
+from satnet.records.epoch_log import LoggedEpoch
+from satnet.service import sweep_views as answers
+from satnet.service.housekeeping import look_after
+from satnet.service.sweep_steps import advance, look_after_sweeps
 from satnet.store import Store
-from satnet.sweeps import answers
-from satnet.sweeps.advance import advance, look_after_sweeps
 from satnet.sweeps.objective import outcome
 from satnet.sweeps.spec import parse_sweep
 from tests.faults import stub
@@ -24,16 +24,16 @@ def sweep(store, settings):
 
     def create(**changes):
         parsed = parse_sweep(grid(**changes))
-        identity, _ = store.create_sweep(f"swp_{next(NONCES)}", parsed.to_json(), None, "")
-        step(store, settings, identity)
-        return identity
+        sweep_id, _ = store.create_sweep(f"swp_{next(NONCES)}", parsed.to_json(), None, "")
+        step(store, settings, sweep_id)
+        return sweep_id
 
     return create
 
 
-def step(store, settings, identity):
+def step(store, settings, sweep_id):
     woken = []
-    assert advance(store, settings, identity, woken.append)
+    assert advance(store, settings, sweep_id, woken.append)
     return woken
 
 
@@ -44,7 +44,7 @@ def play(store, value=0.5, status="succeeded", stop_reason="completed"):
         return None
     records = [stub.record(0, value), stub.record(1, value)]
     for one in records:
-        store.epoch(grant.id, grant.fence, Entry(one, None, None), {})
+        store.epoch(grant.id, grant.fence, LoggedEpoch(one, None, None), {})
     told = outcome(records, "validation.loss", -1.0, "last")
     reason = {"code": "data_error", "message": "m", "retryable": False} if status == "failed" else None
     more = {"summary": {}, "environment": {}, "objective": told, "status_reason": reason}
@@ -52,54 +52,54 @@ def play(store, value=0.5, status="succeeded", stop_reason="completed"):
     return grant.id
 
 
-def statuses(store, identity):
-    return [trial.status for trial in store.trials(identity)]
+def statuses(store, sweep_id):
+    return [trial.status for trial in store.trials(sweep_id)]
 
 
 def test_a_grid_is_queued_at_once_and_ends_with_its_trials(store, settings, sweep):
     # given
-    identity = sweep()
-    assert statuses(store, identity) == 4 * ["queued"]
+    sweep_id = sweep()
+    assert statuses(store, sweep_id) == 4 * ["queued"]
 
     # when
     for value in (0.4, 0.3, 0.2, 0.5):
-        assert store.sweep(identity).status == "running"
+        assert store.sweep(sweep_id).status == "running"
         play(store, value)
-        step(store, settings, identity)
+        step(store, settings, sweep_id)
 
     # then
-    told = answers.document(store, identity)
+    told = answers.document(store, sweep_id)
     assert (told["status"], told["progress"]["fraction"]) == ("succeeded", 1.0)
-    assert told["best"]["value"] == answers.best(store, identity)["best"]["value"]
-    assert store.trials_open(identity) == 0
+    assert told["best"]["value"] == answers.best(store, sweep_id)["best"]["value"]
+    assert store.trials_open(sweep_id) == 0
     assert store.open_sweeps() == []
 
 
 def test_workers_are_woken_and_not_once_a_trial(store, settings):
     # given
     store.worker_seen("w", {"queues": ["default"]})
-    identity, _ = store.create_sweep(f"swp_{next(NONCES)}", parse_sweep(grid(repeats=3)).to_json(), None, "")
+    sweep_id, _ = store.create_sweep(f"swp_{next(NONCES)}", parse_sweep(grid(repeats=3)).to_json(), None, "")
 
     # when / then
-    assert step(store, settings, identity) == ["default", "default"]
+    assert step(store, settings, sweep_id) == ["default", "default"]
 
 
 def test_a_step_may_be_taken_again_and_by_several_at_once(store, settings, sweep):
     # given
-    identity = sweep(repeats=2)
+    sweep_id = sweep(repeats=2)
     other = Store(settings)
 
     # when
-    with store.sweep_turn(identity) as mine:
+    with store.sweep_turn(sweep_id) as mine:
         assert mine
-        assert advance(other, settings, identity, lambda _: None) is False
+        assert advance(other, settings, sweep_id, lambda _: None) is False
     for _ in range(3):
-        step(other, settings, identity)
+        step(other, settings, sweep_id)
     look_after_sweeps(other, settings, lambda _: None)
     other.close()
 
     # then
-    assert len(store.trials(identity)) == 8
+    assert len(store.trials(sweep_id)) == 8
     assert store.counts()["queued"] == 8
 
 
@@ -107,7 +107,7 @@ def test_a_broken_sweep_keeps_neither_another_nor_the_queues_from_being_looked_a
     # given one that this version cannot read, and one that nobody has taken a step for
     store.create_sweep("swp_broken", parse_sweep(grid()).to_json(), None, "")
     raw.hset("sn:sweep:swp_broken", "spec", '{"of": "another time"}')
-    identity, _ = store.create_sweep("swp_whole", parse_sweep(grid()).to_json(), None, "")
+    sweep_id, _ = store.create_sweep("swp_whole", parse_sweep(grid()).to_json(), None, "")
     store.worker_seen("w", {"queues": ["default"]})
     woken = []
 
@@ -117,24 +117,24 @@ def test_a_broken_sweep_keeps_neither_another_nor_the_queues_from_being_looked_a
         look_after(store, settings, woken.append)
 
     # then
-    assert statuses(store, identity) == 4 * ["queued"]
+    assert statuses(store, sweep_id) == 4 * ["queued"]
     assert "default" in woken
 
 
 def test_points_that_are_no_specs_are_told_and_not_trained(store, settings, sweep):
     # given
     losses = ["categorical_crossentropy", "binary_crossentropy"]
-    identity = sweep(parameters={"/loss": losses})
+    sweep_id = sweep(parameters={"/loss": losses})
 
     # when
     play(store)
-    step(store, settings, identity)
-    rows = answers.trial_rows(store, identity, None, "trial")
+    step(store, settings, sweep_id)
+    rows = answers.trial_rows(store, sweep_id, None, "trial")
 
     # then
     assert [row["status"] for row in rows] == ["succeeded", "invalid"]
     assert rows[1]["errors"][0]["pointer"] == "#/loss"
-    assert store.sweep(identity).status == "succeeded"
+    assert store.sweep(sweep_id).status == "succeeded"
 
 
 def test_equal_specs_are_trained_once_unless_asked(store, settings, sweep):
@@ -167,78 +167,78 @@ def test_what_ended_early_does_not_stand_for_a_whole_run(store, sweep):
 
 def test_cancel_ends_what_is_queued_and_tells_what_runs(store, settings, sweep):
     # given
-    identity = sweep()
+    sweep_id = sweep()
     running = store.claim(["default"], "w", "c1")
 
     # when
-    store.set_sweep_status(identity, "cancelled", ("running",))
-    step(store, settings, identity)
+    store.set_sweep_status(sweep_id, "cancelled", ("running",))
+    step(store, settings, sweep_id)
 
     # then
-    assert sorted(statuses(store, identity)) == ["cancelled", "cancelled", "cancelled", "running"]
+    assert sorted(statuses(store, sweep_id)) == ["cancelled", "cancelled", "cancelled", "running"]
     assert store.heartbeat(running.id, running.fence) == "cancel"
     store.finish(running.id, running.fence, "cancelled", summary=None, environment=None)
-    assert store.trials_open(identity) == 0
+    assert store.trials_open(sweep_id) == 0
     assert play(store) is None
 
 
 def test_paused_and_resumed(store, settings, sweep):
     # given
-    identity = sweep()
-    store.set_sweep_status(identity, "paused", ("running",))
-    step(store, settings, identity)
-    assert statuses(store, identity) == 4 * ["paused"]
+    sweep_id = sweep()
+    store.set_sweep_status(sweep_id, "paused", ("running",))
+    step(store, settings, sweep_id)
+    assert statuses(store, sweep_id) == 4 * ["paused"]
 
     # when
-    store.set_sweep_status(identity, "running", ("paused",))
-    for trial in store.trials(identity):
+    store.set_sweep_status(sweep_id, "running", ("paused",))
+    for trial in store.trials(sweep_id):
         store.resume(trial.experiment)
-    step(store, settings, identity)
+    step(store, settings, sweep_id)
 
     # then
-    assert statuses(store, identity) == 4 * ["queued"]
+    assert statuses(store, sweep_id) == 4 * ["queued"]
 
 
 def test_tpe_asks_as_trials_end(store, settings, sweep):
     # given
     space = {"/optimizer/learning_rate": {"log_uniform": [0.001, 1.0]}}
-    identity = sweep(parameters=space, search="tpe", trials=6, parallel=2)
-    assert len(store.trials(identity)) == 2
+    sweep_id = sweep(parameters=space, search="tpe", trials=6, parallel=2)
+    assert len(store.trials(sweep_id)) == 2
 
     # when
     seen = []
     while play(store, 0.1 * (len(seen) + 1)):
-        step(store, settings, identity)
-        seen.append(store.trials_open(identity))
+        step(store, settings, sweep_id)
+        seen.append(store.trials_open(sweep_id))
 
     # then
-    assert len(store.trials(identity)) == 6
+    assert len(store.trials(sweep_id)) == 6
     assert max(seen) == 2
-    assert store.sweep(identity).status == "succeeded"
-    told = answers.importance(store, identity, "fanova")
+    assert store.sweep(sweep_id).status == "succeeded"
+    told = answers.importance(store, sweep_id, "fanova")
     assert told["data"] == [{"parameter": "/optimizer/learning_rate", "importance": pytest.approx(1.0)}]
     assert "noise" in told["warning"]
 
 
 def test_a_sweep_whose_trials_all_fail_has_failed_and_can_go_on(store, settings, sweep):
     # given
-    identity = sweep(parameters={"/layers/1/units": [3, 4]})
+    sweep_id = sweep(parameters={"/layers/1/units": [3, 4]})
     play(store, status="failed")
     play(store, status="failed")
-    step(store, settings, identity)
-    assert store.sweep(identity).status == "failed"
-    assert answers.best(store, identity)["verdict"] == "nothing_succeeded"
+    step(store, settings, sweep_id)
+    assert store.sweep(sweep_id).status == "failed"
+    assert answers.best(store, sweep_id)["verdict"] == "nothing_succeeded"
 
     # when
-    store.set_sweep_status(identity, "running")
-    for trial in store.trials(identity):
+    store.set_sweep_status(sweep_id, "running")
+    for trial in store.trials(sweep_id):
         store.resume(trial.experiment, anew=True)
     play(store)
     play(store)
-    step(store, settings, identity)
+    step(store, settings, sweep_id)
 
     # then
-    assert store.sweep(identity).status == "succeeded"
+    assert store.sweep(sweep_id).status == "succeeded"
 
 
 def test_a_group_is_claimed_in_one_step_and_shared_among_workers(store, sweep):
@@ -277,18 +277,18 @@ def test_one_that_went_back_to_the_queue_trains_alone(store, sweep):
 
 def test_trials_are_listed_by_their_sweep(store, sweep):
     # given
-    identity = sweep()
+    sweep_id = sweep()
     sweep(base=base(seed=2))
     done = play(store)
 
     # when
-    page = store.list(sweep=identity, limit=3)
-    rest = store.list(sweep=identity, limit=3, after=page["next"])
+    page = store.list(sweep=sweep_id, limit=3)
+    rest = store.list(sweep=sweep_id, limit=3, after=page["next"])
 
     # then
-    assert {one["sweep"] for one in page["data"] + rest["data"]} == {identity}
+    assert {one["sweep"] for one in page["data"] + rest["data"]} == {sweep_id}
     assert (len(page["data"]), len(rest["data"])) == (3, 1)
-    assert [one["id"] for one in store.list(sweep=identity, status="succeeded")["data"]] == [done]
+    assert [one["id"] for one in store.list(sweep=sweep_id, status="succeeded")["data"]] == [done]
     store.delete(done)
-    assert len(store.list(sweep=identity)["data"]) == 3
-    assert "deleted" in statuses(store, identity)
+    assert len(store.list(sweep=sweep_id)["data"]) == 3
+    assert "deleted" in statuses(store, sweep_id)

@@ -7,7 +7,7 @@ import pytest
 
 from satnet.errors import Interrupted, NonFiniteLoss
 from satnet.spec import parse_spec
-from satnet.sweeps.side_by_side import group_of
+from satnet.sweeps.stacking import group_of
 from satnet.training.group import Member, train_group
 from satnet.training.run import train
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from satnet.local import run_local
+from satnet.service.local import run_local
 from satnet.spec import parse_spec
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer

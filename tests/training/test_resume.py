@@ -8,9 +8,9 @@ import pytest
 
 from satnet.errors import Interrupted
 from satnet.spec import parse_spec
-from satnet.training import cache
+from satnet.training import compiled
 from satnet.training.checkpoint import Checkpoint, CorruptCheckpoint
-from satnet.training.keeper import Keeper
+from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.run import train
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
@@ -115,7 +115,7 @@ def upto(records, checkpoint):
 @pytest.mark.parametrize("name", CASES)
 def test_stopped_at_every_epoch_equals_uninterrupted(name, monkeypatch):
     # given epochs that count as short, however busy the machine is
-    monkeypatch.setattr("satnet.training.keeper._SHORT", math.inf)
+    monkeypatch.setattr("satnet.training.checkpoint_schedule._SHORT", math.inf)
     spec = spec_of(name)
     whole = run(spec)
     stops = range(2, len(whole.records), 1 if "folds" not in spec.to_json() else 4)
@@ -125,7 +125,7 @@ def test_stopped_at_every_epoch_equals_uninterrupted(name, monkeypatch):
     for after in [*stops[1:], 10**9]:
         if one.result is not None:
             break
-        cache.forget()
+        compiled.forget()
         kept = one.kept or kept  # one that is stopped before its first epoch is over leaves what there was
         checkpoint = Checkpoint.from_bytes(kept[-1])
         one = run(spec, after, checkpoint, upto(one.records, checkpoint))
@@ -169,22 +169,22 @@ def test_torn_bytes_are_no_checkpoint(damage):
 
 def test_a_long_epoch_is_left_at_once_and_goes_on_from_the_epoch_before(monkeypatch):
     # given a run whose epochs are long, and who is asked to pause inside the third
-    monkeypatch.setattr("satnet.training.keeper._SHORT", 0.0)
+    monkeypatch.setattr("satnet.training.checkpoint_schedule._SHORT", 0.0)
     wanted, saved = [], []
 
     def check():
         if wanted:
             raise Interrupted("drain")
 
-    keeper = Keeper(check, saved.append, every=1000.0)
+    checkpoint_schedule = CheckpointSchedule(check, saved.append, every=1000.0)
     for epoch in (1, 2):
-        keeper.check()
-        keeper.epoch_over(lambda epoch=epoch: Checkpoint(None, epoch, {}, {}), 60.0)
+        checkpoint_schedule.check()
+        checkpoint_schedule.epoch_over(lambda epoch=epoch: Checkpoint(None, epoch, {}, {}), 60.0)
     wanted.append(True)
 
     # when
     with pytest.raises(Interrupted):
-        keeper.check()
+        checkpoint_schedule.check()
 
     # then
     assert [one.epoch for one in saved] == [2]
@@ -198,11 +198,11 @@ def test_cancel_is_never_put_off():
         if reason:
             raise Interrupted("cancel")
 
-    keeper = Keeper(check, saved.append)
-    keeper.epoch_over(lambda: Checkpoint(None, 1, {}, {}), 0.01)
+    checkpoint_schedule = CheckpointSchedule(check, saved.append)
+    checkpoint_schedule.epoch_over(lambda: Checkpoint(None, 1, {}, {}), 0.01)
     reason.append(True)
 
     # when / then
     with pytest.raises(Interrupted):
-        keeper.check()
+        checkpoint_schedule.check()
     assert saved == []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from satnet.local import run_local
-from satnet.script import to_script
+from satnet.script.program import to_script
+from satnet.service.local import run_local
 from satnet.spec import parse_spec
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}

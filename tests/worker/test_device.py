@@ -2,7 +2,7 @@
 
 import pytest
 
-from satnet.queues import queue_for, queues_of
+from satnet.service.queues import queue_for, queues_of
 from satnet.settings import Settings
 from worker import device
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from satnet.artifacts import Artifacts, model_name
 from satnet.errors import NotFound, OutOfMemory
-from satnet.results import new_id
+from satnet.records.experiment import new_id
+from satnet.service.artifacts import Artifacts, model_name
 from satnet.spec import parse_spec
 from satnet.training import run
 from tests.training.test_run import digits, without_times
@@ -20,8 +20,8 @@ QUEUES = ["default"]
 def submitted(store, settings, helpers):
     """A grant, and what wakes helpers: each call trains one fold at once. `settings`: those of the helpers."""
     spec = parse_spec(digits(cross_validation={"folds": 4}))
-    identity = new_id()
-    store.submit(experiment_id=identity, spec=spec.to_json(), spec_sha256=spec.sha256, queue="default")
+    experiment_id = new_id()
+    store.submit(experiment_id=experiment_id, spec=spec.to_json(), spec_sha256=spec.sha256, queue="default")
     for number in range(1 + helpers):
         store.worker_seen(f"w{number}", {"queues": QUEUES})
     woken = []
@@ -30,7 +30,7 @@ def submitted(store, settings, helpers):
         woken.append(queue)
         assert help_with_fold(store, settings, "helper", [queue], lambda _: None)
 
-    return store.claim(QUEUES, "owner", identity), wake, woken
+    return store.claim(QUEUES, "owner", experiment_id), wake, woken
 
 
 def trained(store, settings, helpers):

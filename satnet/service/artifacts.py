@@ -77,17 +77,17 @@ def _write_durably(temporary: Path, path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def checkpoint_folder(identity: str) -> str:
+def checkpoint_folder(experiment_id: str) -> str:
     """Where an experiment's checkpoints lie."""
-    return f"checkpoints/{identity}"
+    return f"checkpoints/{experiment_id}"
 
 
-def forget(artifacts: Artifacts, identity: str) -> None:
+def forget(artifacts: Artifacts, experiment_id: str) -> None:
     """Remove all files of an experiment."""
-    artifacts.delete(model_name(identity))
-    artifacts.delete_folder(checkpoint_folder(identity))
+    artifacts.delete(model_name(experiment_id))
+    artifacts.delete_folder(checkpoint_folder(experiment_id))
 
 
-def model_name(identity: str) -> str:
+def model_name(experiment_id: str) -> str:
     """Where an experiment's trained model lies."""
-    return f"models/{identity}.keras"
+    return f"models/{experiment_id}.keras"

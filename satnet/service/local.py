@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from satnet.errors import TrainingError
-from satnet.journal import Journal
-from satnet.results import ExperimentState, json_safe, new_id, progress_at, summarise, to_document
+from satnet.records.epoch_log import EpochLog
+from satnet.records.experiment import ExperimentState, json_safe, new_id, progress_at, summarise, to_document
 from satnet.saturation.diagnosis import facts_of
 from satnet.settings import get_settings
 from satnet.spec import parse_spec
@@ -20,11 +20,11 @@ def run_local(
     spec = parse_spec(data, allow_path=True).with_seed()
     from satnet.training.run import train
 
-    journal = Journal(facts_of(spec), spec.training.epochs, get_settings().thresholds)
-    records = journal.records
+    epoch_log = EpochLog(facts_of(spec), spec.training.epochs, get_settings().thresholds)
+    records = epoch_log.records
 
     def collect(record: dict[str, Any]) -> None:
-        on_epoch(journal.add(record).record)
+        on_epoch(epoch_log.add(record).record)
 
     state = ExperimentState(
         id=new_id(),
@@ -47,7 +47,7 @@ def run_local(
         state.status = "failed"
         state.status_reason = {"code": error.code, "message": str(error), "retryable": False}
     state.finished_at = time.time() * 1000
-    state.summary, state.findings = summarise(records, extra), journal.findings()
+    state.summary, state.findings = summarise(records, extra), epoch_log.findings()
     if records:
         elapsed = (state.finished_at - state.started_at) / 1000
         state.progress = progress_at(state.spec, records[-1], elapsed)

@@ -6,7 +6,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from satnet.results import worst_saturation
+from satnet.records.experiment import worst_saturation
 
 
 class Bar:

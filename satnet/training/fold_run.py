@@ -1,5 +1,6 @@
 """One training run over one split of the rows: epochs, what is told of each, and what the test rows say."""
 
+import functools
 import math
 import time
 from collections.abc import Callable
@@ -10,13 +11,13 @@ import numpy as np
 
 from satnet.errors import NonFiniteLoss
 from satnet.spec import ExperimentSpec
-from satnet.training.cache import Machine
 from satnet.training.checkpoint import Checkpoint, numbered
-from satnet.training.course import Course
+from satnet.training.checkpoint_schedule import CheckpointSchedule
+from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data, rng_for
-from satnet.training.keeper import Keeper
 from satnet.training.network import seed_of
 from satnet.training.program import EpochSums
+from satnet.training.stopping import StoppingRules
 
 Report = Callable[[dict[str, Any]], str | None]
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
@@ -36,19 +37,19 @@ class FoldResult:
 
 
 @dataclass
-class Fold:
+class FoldRun:
     """One training run over one split of the rows."""
 
     spec: ExperimentSpec
-    machine: Machine
+    compiled_network: CompiledNetwork
     data: Data
     fold: int | None
     on_epoch: Report
-    keeper: Keeper
+    checkpoint_schedule: CheckpointSchedule
     earlier: tuple[FoldResult, ...] = ()
 
     def __post_init__(self) -> None:
-        built = self.machine
+        built = self.compiled_network
         self.network, self.optimizer, self.evaluate, self.probe = (
             built.network,
             built.optimizer,
@@ -59,69 +60,72 @@ class Fold:
 
     def train(self, resume: Checkpoint | None = None) -> FoldResult:
         """All epochs (those after the one of `resume`), then the test rows."""
-        course = Course.of(self.spec)
+        stopping_rules = StoppingRules.of(self.spec)
         if resume is None:
-            course.ended = self.report(0, None, time.monotonic())
+            stopping_rules.ended = self.report(0, None, time.monotonic())
         else:
-            self._restore(resume, course)
+            self._restore(resume, stopping_rules)
         for epoch in range(1 if resume is None else resume.epoch + 1, self.spec.training.epochs + 1):
-            if course.over:  # the last epoch of the attempt before was its last
+            if stopping_rules.over:  # the last epoch of the attempt before was its last
                 break
             began = time.monotonic()
-            sums = self.machine.program.run(self.order(epoch), self.keeper.check)
-            self.epoch_over(epoch, sums, began, course)
-            if course.ended is None:
-                self.keeper.epoch_over(lambda: self.checkpoint(epoch, course), time.monotonic() - began)  # noqa: B023
-        return self.result(course)
+            sums = self.compiled_network.program.run(self.order(epoch), self.checkpoint_schedule.check)
+            self.epoch_over(epoch, sums, began, stopping_rules)
+            if stopping_rules.ended is None:
+                take = functools.partial(self.checkpoint, epoch, stopping_rules)
+                self.checkpoint_schedule.epoch_over(take, time.monotonic() - began)
+        return self.result(stopping_rules)
 
-    def epoch_over(self, epoch: int, sums: EpochSums, began: float, course: Course) -> None:
+    def epoch_over(self, epoch: int, sums: EpochSums, began: float, stopping_rules: StoppingRules) -> None:
         """Evaluate, report, decide; the network and the optimizer hold what the epoch left. Raises NonFiniteLoss."""
         metrics = self._epoch_metrics(sums, began)
-        course.take(metrics, self.network.model.get_weights)
+        stopping_rules.take(metrics, self.network.model.get_weights)
         finite = math.isfinite(sums.loss)
-        last = epoch == self.spec.training.epochs or course.over or not finite
+        last = epoch == self.spec.training.epochs or stopping_rules.over or not finite
         if last or epoch % self.spec.saturation.every == 0:
-            course.ended = self.report(epoch, sums, began, metrics)
+            stopping_rules.ended = self.report(epoch, sums, began, metrics)
         if not finite:
             raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
-        rate = course.reduced(metrics, float(self.optimizer.learning_rate)) if course.reduce else None
+        rate = stopping_rules.reduced(metrics, float(self.optimizer.learning_rate)) if stopping_rules.reduce else None
         if rate is not None:
             self.optimizer.learning_rate = rate
 
-    def result(self, course: Course) -> FoldResult:
+    def result(self, stopping_rules: StoppingRules) -> FoldResult:
         """What the network brings on the test rows."""
-        if course.best is not None:
-            self.network.model.set_weights(course.best)
+        if stopping_rules.best is not None:
+            self.network.model.set_weights(stopping_rules.best)
         test, predictions = self._metrics(self.data.test.x, self.data.test.y)
         return FoldResult(
             test,
             self._quality(predictions),
             self.data.statistics,
             self.network.model.count_params(),
-            course.stop_reason,
-            self.machine.xla,
+            stopping_rules.stop_reason,
+            self.compiled_network.xla,
         )
 
-    def checkpoint(self, epoch: int, course: Course, optimizer: list[np.ndarray] | None = None) -> Checkpoint:
-        """The state after an epoch; `optimizer`: its variables, where they are not those of the machine's."""
+    def checkpoint(
+        self, epoch: int, stopping_rules: StoppingRules, optimizer: list[np.ndarray] | None = None
+    ) -> Checkpoint:
+        """The state after an epoch; `optimizer`: its variables, where they are not those of the compiled network's."""
         arrays = numbered("weight", self.network.model.get_weights())
         variables = [variable.numpy() for variable in self.optimizer.variables] if optimizer is None else optimizer
         arrays |= numbered("optimizer", variables)
-        arrays |= numbered("best", course.best or []) | numbered("alive", self.probe.alive)
-        plateaus = [one and asdict(one) for one in course.plateaus]
+        arrays |= numbered("best", stopping_rules.best or []) | numbered("alive", self.probe.alive)
+        plateaus = [one and asdict(one) for one in stopping_rules.plateaus]
         state = {"plateaus": plateaus, "results": [asdict(one) for one in self.earlier]}
         return Checkpoint(self.fold, epoch, arrays, state)
 
-    def _restore(self, checkpoint: Checkpoint, course: Course) -> None:
+    def _restore(self, checkpoint: Checkpoint, stopping_rules: StoppingRules) -> None:
         """Put everything back as it was."""
         self.network.model.set_weights(checkpoint.part("weight"))
         for variable, value in zip(self.optimizer.variables, checkpoint.part("optimizer"), strict=True):
             variable.assign(value)
         self.probe.alive = checkpoint.part("alive")
-        for plateau, kept in zip(course.plateaus, checkpoint.state["plateaus"], strict=True):
+        for plateau, kept in zip(stopping_rules.plateaus, checkpoint.state["plateaus"], strict=True):
             if plateau is not None:
                 plateau.best, plateau.waited = kept["best"], kept["waited"]
-        course.best = checkpoint.part("best") or None
+        stopping_rules.best = checkpoint.part("best") or None
 
     def order(self, epoch: int) -> np.ndarray:
         """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""

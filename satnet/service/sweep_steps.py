@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from satnet.errors import Conflict, InvalidSpec, NotFound
-from satnet.results import TERMINAL
+from satnet.records.experiment import TERMINAL
+from satnet.service.submission import submit
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
 from satnet.store import Store
 from satnet.store.sweeps import StoredTrial
-from satnet.submission import submit
 from satnet.sweeps.early import ENDED_EARLY
 from satnet.sweeps.objective import outcome
 from satnet.sweeps.ranking import Point
 from satnet.sweeps.search import Told, next_points
-from satnet.sweeps.side_by_side import group_of
 from satnet.sweeps.spec import SweepSpec
+from satnet.sweeps.stacking import group_of
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.02  # seconds between two questions whose turn it is
@@ -27,7 +27,7 @@ PATIENCE = 1.0  # of whoever changed something that the sweep shall act on
 Wake = Callable[[str], None]
 
 
-def advance(store: Store, settings: Settings, identity: str, wake: Wake, patience: float = 0.0) -> bool:
+def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patience: float = 0.0) -> bool:
     """Submit what is to be tried next, stop what is to be stopped, or end the sweep.
 
     Every step may be repeated, and cut anywhere: what it decides follows from what is stored, and a trial's place in
@@ -36,7 +36,7 @@ def advance(store: Store, settings: Settings, identity: str, wake: Wake, patienc
     Args:
         store: of the sweep.
         settings: for what is submitted.
-        identity: the sweep's.
+        sweep_id: the sweep's.
         wake: called with each queue that got something.
         patience: seconds to wait for a turn while another process has it.
 
@@ -45,10 +45,10 @@ def advance(store: Store, settings: Settings, identity: str, wake: Wake, patienc
     """
     until = time.monotonic() + patience
     while True:
-        with store.sweep_turn(identity) as mine:
+        with store.sweep_turn(sweep_id) as mine:
             if mine:
                 with contextlib.suppress(NotFound):  # it expired meanwhile
-                    _Step(store, settings, identity, wake).take()
+                    _Step(store, settings, sweep_id, wake).take()
                 return True
         if time.monotonic() > until:
             return False
@@ -57,11 +57,11 @@ def advance(store: Store, settings: Settings, identity: str, wake: Wake, patienc
 
 def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
     """One step for each sweep that is not over; one that cannot take it keeps no other from taking its own."""
-    for identity in store.open_sweeps():
+    for sweep_id in store.open_sweeps():
         try:
-            advance(store, settings, identity, wake)
+            advance(store, settings, sweep_id, wake)
         except Exception as error:  # noqa: BLE001 - the store is full, the broker away, or this sweep is broken
-            _log.warning("sweep %s: %s: %s", identity, type(error).__name__, error)
+            _log.warning("sweep %s: %s: %s", sweep_id, type(error).__name__, error)
 
 
 def ring(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
@@ -97,9 +97,9 @@ def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Seque
 
 
 class _Step:
-    def __init__(self, store: Store, settings: Settings, identity: str, wake: Wake) -> None:
-        self._store, self._settings, self._identity, self._wake = store, settings, identity, wake
-        self._stored = store.sweep(identity)
+    def __init__(self, store: Store, settings: Settings, sweep_id: str, wake: Wake) -> None:
+        self._store, self._settings, self._identity, self._wake = store, settings, sweep_id, wake
+        self._stored = store.sweep(sweep_id)
         self._sweep = load(self._stored.spec)
         self._queues = Counter[str]()  # queue -> how many were submitted to it
         self._ours: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment

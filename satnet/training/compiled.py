@@ -22,7 +22,7 @@ _MOST_PARAMETERS = 20_000_000  # of all kept networks together; three times as m
 
 
 @dataclass
-class Machine:
+class CompiledNetwork:
     """A network with everything that is compiled for it."""
 
     network: Network
@@ -45,7 +45,7 @@ class Machine:
         self.probe.load(probed.x, probed.y)
 
 
-_machines: OrderedDict[str, Machine] = OrderedDict()
+_compiled_networks: OrderedDict[str, CompiledNetwork] = OrderedDict()
 
 
 def _scheduled(spec: ExperimentSpec) -> bool:
@@ -81,29 +81,29 @@ def _built_in(layer: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def machine(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> Machine:
-    """A machine for the spec, ready for its first epoch: a kept one, or one built now. Raises BuildError."""
-    for one in _machines.values():
+def compiled_network(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> CompiledNetwork:
+    """A compiled network for the spec, ready for its first epoch: a kept one, or one built now. Raises BuildError."""
+    for one in _compiled_networks.values():
         one.program.load(None, None)  # the last experiment's rows need not wait for the program's next use
     name = key(spec, data)
-    found = _machines.pop(name, None) or _build(spec, fold, data, probed)
-    _machines[name] = found
-    while len(_machines) > 1 and (len(_machines) > _MOST or _parameters() > _MOST_PARAMETERS):
-        _machines.popitem(last=False)
+    found = _compiled_networks.pop(name, None) or _build(spec, fold, data, probed)
+    _compiled_networks[name] = found
+    while len(_compiled_networks) > 1 and (len(_compiled_networks) > _MOST or _parameters() > _MOST_PARAMETERS):
+        _compiled_networks.popitem(last=False)
     found.begin(spec, fold, data, probed)
     return found
 
 
 def forget() -> None:
     """Drop all kept programs, after an error that may have left one in disorder."""
-    _machines.clear()
+    _compiled_networks.clear()
 
 
 def _parameters() -> int:
-    return sum(one.network.model.count_params() for one in _machines.values())
+    return sum(one.network.model.count_params() for one in _compiled_networks.values())
 
 
-def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> Machine:
+def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> CompiledNetwork:
     network = build_network(spec, data.train.x.shape[1:], fold)
     loss, optimizer = build_loss(spec.loss), build_optimizer(spec)
     xla = wants_xla({layer.type for layer in expand_layers(spec)})
@@ -116,7 +116,7 @@ def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> M
         xla=xla,
         scaling=data.scaling,
     )
-    return Machine(
+    return CompiledNetwork(
         network=network,
         loss=loss,
         optimizer=optimizer,

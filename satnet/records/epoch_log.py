@@ -13,7 +13,7 @@ _MOST_UNITS = 400_000  # entries of per-unit arrays that one experiment keeps
 
 
 @dataclass(frozen=True)
-class Entry:
+class LoggedEpoch:
     """One measured epoch as it is stored."""
 
     record: dict[str, Any]
@@ -21,7 +21,7 @@ class Entry:
     findings: list[dict[str, Any]] | None  # None where they were not made anew
 
 
-class Journal:
+class EpochLog:
     """Collects records (METRICS section 3, with `units` beside them) and diagnoses them."""
 
     def __init__(self, facts: Facts, epochs: int, thresholds: Mapping[str, float] | None = None) -> None:
@@ -30,13 +30,13 @@ class Journal:
         self._next = 0.0
         self.records: list[dict[str, Any]] = []
 
-    def add(self, reported: Mapping[str, Any]) -> Entry:
+    def add(self, reported: Mapping[str, Any]) -> LoggedEpoch:
         """Take a record in."""
         record = {key: value for key, value in reported.items() if key != "units"}
         self.records.append(record)
         due = len(self.records) <= _ALWAYS or time.monotonic() >= self._next
         findings = self.findings() if due else None
-        return Entry(record, self._kept(record["epoch"], reported.get("units")), findings)
+        return LoggedEpoch(record, self._kept(record["epoch"], reported.get("units")), findings)
 
     def findings(self) -> list[dict[str, Any]]:
         """The diagnosis of all records so far."""

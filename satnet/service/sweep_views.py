@@ -6,10 +6,10 @@ from statistics import fmean
 from typing import Any
 
 from satnet.errors import BadRequest
-from satnet.results import TERMINAL, timestamp
+from satnet.records.experiment import TERMINAL, timestamp
+from satnet.service.sweep_steps import load, points_of
 from satnet.store import Store
 from satnet.store.sweeps import StoredSweep, StoredTrial
-from satnet.sweeps.advance import load, points_of
 from satnet.sweeps.points import shown
 from satnet.sweeps.ranking import Point, verdict
 from satnet.sweeps.search import coded, direction, distribution
@@ -38,10 +38,10 @@ def brief(stored: StoredSweep) -> dict[str, Any]:
     }
 
 
-def document(store: Store, identity: str) -> dict[str, Any]:
+def document(store: Store, sweep_id: str) -> dict[str, Any]:
     """A sweep with its progress and the best point so far. Raises NotFound."""
-    stored = store.sweep(identity)
-    sweep, points, trials = load(stored.spec), store.points(identity), store.trials(identity)
+    stored = store.sweep(sweep_id)
+    sweep, points, trials = load(stored.spec), store.points(sweep_id), store.trials(sweep_id)
     invalid = sum(bool(one.get("errors")) for one in points.values())
     expected = (sweep.points - invalid) * sweep.repeats
     counts = Counter(trial.status for trial in trials)
@@ -78,11 +78,11 @@ def _points(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Sequenc
     return points_of(sweep, told, trials)
 
 
-def trial_rows(store: Store, identity: str, status: str | None, sort: str) -> list[dict[str, Any]]:
+def trial_rows(store: Store, sweep_id: str, status: str | None, sort: str) -> list[dict[str, Any]]:
     """One row a trial, and one a point that is no valid spec; without a value behind those with one."""
-    store.sweep(identity)  # NotFound, where there is none
-    points = store.points(identity)
-    rows = [_row(points[trial.point], trial) for trial in store.trials(identity)]
+    store.sweep(sweep_id)  # NotFound, where there is none
+    points = store.points(sweep_id)
+    rows = [_row(points[trial.point], trial) for trial in store.trials(sweep_id)]
     rows += [
         {"point": number, "repeat": None, "experiment": None, "status": "invalid"}
         | _parameters(one)
@@ -134,10 +134,10 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def best(store: Store, identity: str) -> dict[str, Any]:
+def best(store: Store, sweep_id: str) -> dict[str, Any]:
     """The verdict, and the experiments behind the best point."""
-    sweep, trials = load(store.sweep(identity).spec), store.trials(identity)
-    answer = verdict(_points(sweep, store.points(identity), trials), sweep.objective.sign)
+    sweep, trials = load(store.sweep(sweep_id).spec), store.trials(sweep_id)
+    answer = verdict(_points(sweep, store.points(sweep_id), trials), sweep.objective.sign)
     number = answer["best"] and answer["best"]["point"]
     mine = [trial.experiment for trial in trials if trial.point == number]
     objective = sweep.objective.model_dump()
@@ -145,11 +145,11 @@ def best(store: Store, identity: str) -> dict[str, Any]:
     return {"objective": objective, "trials_open": open_, **answer, "experiments": mine}
 
 
-def importance(store: Store, identity: str, method: str) -> dict[str, Any]:
+def importance(store: Store, sweep_id: str, method: str) -> dict[str, Any]:
     """Parameter -> share of the objective's variance, largest first; Optuna's evaluator on our own values."""
-    sweep = load(store.sweep(identity).spec)
-    points = store.points(identity)
-    told = [point for point in points_of(sweep, points, store.trials(identity)) if point.values]
+    sweep = load(store.sweep(sweep_id).spec)
+    points = store.points(sweep_id)
+    told = [point for point in points_of(sweep, points, store.trials(sweep_id)) if point.values]
     varying = {pointer for pointer in sweep.axes() if len({str(point.parameters[pointer]) for point in told}) > 1}
     if len(told) < 2 or not varying or len({fmean(point.values.values()) for point in told}) < 2:
         return {

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from satnet.spec import parse_spec
-from satnet.training import cache
+from satnet.training import compiled
 from satnet.training.run import train
 
 
 @pytest.fixture(autouse=True)
 def _empty():
-    cache.forget()
+    compiled.forget()
     yield
-    cache.forget()
+    compiled.forget()
 
 
 def spec_of(**changes):
@@ -68,23 +68,23 @@ OTHER = {
 def test_next_experiment_of_a_topology_compiles_nothing():
     # given
     run(spec_of())
-    (built,) = cache._machines.values()
+    (built,) = compiled._compiled_networks.values()
     before = traces(built)
 
     # when another seed, rate and initializers
     run(spec_of(**OTHER))
 
     # then
-    assert list(cache._machines.values()) == [built]
+    assert list(compiled._compiled_networks.values()) == [built]
     assert traces(built) == before
 
 
 def test_a_kept_program_gives_the_numbers_of_a_fresh_one():
     # given each alone, from nothing
     first = run(spec_of())
-    cache.forget()
+    compiled.forget()
     second = run(spec_of(**OTHER))
-    cache.forget()
+    compiled.forget()
 
     # when one after another, and the first again
     mixed = [run(spec_of()), run(spec_of(**OTHER)), run(spec_of())]
@@ -98,7 +98,9 @@ def test_folds_share_a_program_and_differ_in_weights():
     records = run(spec_of(cross_validation={"folds": 3}))
 
     # then
-    assert len(cache._machines) <= 2  # 1437 rows do not divide by 3 folds evenly; shapes are retraced inside
+    assert (
+        len(compiled._compiled_networks) <= 2
+    )  # 1437 rows do not divide by 3 folds evenly; shapes are retraced inside
     stds = [record["layers"][0]["preactivation"]["mean"] for record in records if record["epoch"] == 0]
     assert len(set(stds)) == 3
 
@@ -119,17 +121,17 @@ def test_what_is_compiled_in_has_a_program_of_its_own(change):
     data = type("Data", (), {"train": type("Rows", (), {"x": np.zeros((4, 8, 8)), "y": np.zeros((4, 10))})})
 
     # when / then
-    assert cache.key(spec_of(), data) != cache.key(spec_of(**change), data)
-    assert cache.key(spec_of(), data) == cache.key(spec_of(**OTHER), data)
+    assert compiled.key(spec_of(), data) != compiled.key(spec_of(**change), data)
+    assert compiled.key(spec_of(), data) == compiled.key(spec_of(**OTHER), data)
 
 
 def test_the_oldest_programs_are_dropped(monkeypatch):
     # given
-    monkeypatch.setattr(cache, "_MOST", 2)
+    monkeypatch.setattr(compiled, "_MOST", 2)
 
     # when
     for epsilon in (0.01, 0.02, 0.03):
         run(spec_of(saturation={"epsilon": epsilon}, training={"epochs": 1, "batch_size": 256}))
 
     # then
-    assert len(cache._machines) == 2
+    assert len(compiled._compiled_networks) == 2

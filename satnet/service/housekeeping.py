@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable
 
-from satnet import failpoints
-from satnet.artifacts import Artifacts, forget
+from satnet.service import failpoints
+from satnet.service.artifacts import Artifacts, forget
+from satnet.service.sweep_steps import look_after_sweeps
 from satnet.settings import Settings
 from satnet.store import Store
-from satnet.sweeps.advance import look_after_sweeps
 
 _log = logging.getLogger(__name__)
 
@@ -18,13 +18,13 @@ def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) ->
     outcome = store.reap()
     if outcome is None:
         return
-    expired = [identity for identity, what in outcome if what == "expired"]
+    expired = [experiment_id for experiment_id, what in outcome if what == "expired"]
     artifacts = Artifacts(settings.artifacts) if expired else None
-    for identity in expired:
+    for experiment_id in expired:
         try:
-            forget(artifacts, identity)  # type: ignore[arg-type]  # there is one where something expired
+            forget(artifacts, experiment_id)  # type: ignore[arg-type]  # there is one where something expired
         except OSError as error:
-            _log.warning("files of %s, which expired, are left behind: %s", identity, error)
+            _log.warning("files of %s, which expired, are left behind: %s", experiment_id, error)
     idle = [one for one in store.workers() if not (one.get("busy") or one.get("helps"))]
     for queue, waiting in store.queues().items():
         if waiting and any(queue in one.get("queues", ()) for one in idle):

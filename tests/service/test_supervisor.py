@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from satnet.up import Child
+from satnet.service.supervisor import Child
 
 
 def tended(child, until, seconds=10):

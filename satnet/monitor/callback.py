@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from satnet.journal import Entry
-from satnet.results import json_safe
-from satnet.sender import Sender
+from satnet.monitor.sender import Sender
+from satnet.records.epoch_log import LoggedEpoch
+from satnet.records.experiment import json_safe
 from satnet.spec.external import ExternalSpec
-from satnet.training.monitor import MonitorCallback
+from satnet.training.callback import MonitorCallback
 
 _MOST_SENT = 200_000  # bytes of a record with its per-unit arrays; above, the arrays stay here
 
@@ -57,7 +57,7 @@ class SaturationMonitor(MonitorCallback):
         if self._sender is not None:
             self._sender.open(spec)
 
-    def recorded(self, entry: Entry) -> None:
+    def recorded(self, entry: LoggedEpoch) -> None:
         """Send a measured epoch."""
         if self._sender is not None:
             self._sender.send(json_safe(entry.record), entry.units, _MOST_SENT)

@@ -10,11 +10,11 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from satnet.journal import Entry, Journal
+from satnet.records.epoch_log import EpochLog, LoggedEpoch
 from satnet.saturation.diagnosis import facts_of_external
 from satnet.spec.external import ExternalLayer, ExternalSpec
 from satnet.training.data import probe_index
-from satnet.training.foreign import tap
+from satnet.training.model_taps import tap
 from satnet.training.network import Network
 from satnet.training.probe import Probe
 from satnet.training.program import TAIL, build_loss
@@ -60,7 +60,7 @@ class MonitorCallback(keras.callbacks.Callback):
         self._epsilon, self._probe_size, self._every, self._seed = epsilon, probe_size, every, seed
         self._verbose, self._name = verbose, name
         self.units: dict[str, dict[str, Any]] = {}
-        self._journal: Journal | None = None
+        self._journal: EpochLog | None = None
         self._steps: int | None = None
 
     @property
@@ -76,7 +76,7 @@ class MonitorCallback(keras.callbacks.Callback):
     def opened(self, spec: ExternalSpec) -> None:
         """Called before epoch 0 is measured."""
 
-    def recorded(self, entry: Entry) -> None:
+    def recorded(self, entry: LoggedEpoch) -> None:
         """Called with each measured epoch."""
 
     def closed(self, *, failed: bool) -> None:
@@ -89,7 +89,7 @@ class MonitorCallback(keras.callbacks.Callback):
         self._network, spec, probe = self._prepared()
         self._probe: Probe = probe
         self._kernels = [one.kernel for one in self._network.taps if one.kernel is not None]
-        self._journal = Journal(facts_of_external(spec), spec.epochs)
+        self._journal = EpochLog(facts_of_external(spec), spec.epochs)
         self.opened(spec)
         self._began = time.monotonic()
         self._measure(0, None)
@@ -127,7 +127,7 @@ class MonitorCallback(keras.callbacks.Callback):
         """Say what was found."""
         self.closed(failed=any(one["train"]["loss"] is None for one in self.epochs))
         if self._verbose:
-            from satnet.report import epoch_line, print_findings
+            from satnet.terminal.experiments import epoch_line, print_findings
 
             console = Console(file=sys.stdout, markup=False, emoji=False)
             for record in (self.epochs[0], self.epochs[-1]):

@@ -69,7 +69,7 @@ def tickets_left(queue: str) -> int:
             return 0
 
 
-class Bell:
+class TicketSender:
     """Sends tickets from a thread of its own, so that nobody waits for a broker that is away."""
 
     def __init__(self, send: Callable[[str], None] = send_ticket) -> None:
@@ -77,12 +77,12 @@ class Bell:
         self._send, self._due, self._condition = send, Counter[str](), threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def ring(self, queue: str) -> None:
+    def send(self, queue: str) -> None:
         """Wake one more worker of `queue`, soon; a ticket is a hint, and the reaper repeats it."""
         with self._condition:
             self._due[queue] = min(self._due[queue] + 1, _MOST_DUE)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="bell", daemon=True)
+                self._thread = threading.Thread(target=self._serve, name="tickets", daemon=True)
                 self._thread.start()
             self._condition.notify()
 

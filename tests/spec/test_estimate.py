@@ -3,8 +3,8 @@
 import pytest
 
 from satnet import presets
-from satnet.estimate import seconds
 from satnet.spec import parse_spec, plan_network
+from satnet.spec.estimate import seconds
 
 
 def guess(name, **changes):

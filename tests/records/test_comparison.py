@@ -2,10 +2,12 @@
 
 import pytest
 
-from satnet.comparison import compare, differences
+from satnet.records.comparison import compare, differences
 
 
-def document(identity, accuracy=0.5, *, seed=1, role=None, findings=(), status="succeeded", rows=360, loss=1.0, **spec):
+def document(
+    experiment_id, accuracy=0.5, *, seed=1, role=None, findings=(), status="succeeded", rows=360, loss=1.0, **spec
+):
     parent = {"experiment": "exp_0", "role": role, "finding": "f", "patch": [{"op": "replace"}]} if role else None
     final = {
         "train": {"loss": loss, "accuracy": accuracy},
@@ -13,7 +15,7 @@ def document(identity, accuracy=0.5, *, seed=1, role=None, findings=(), status="
         "epoch": 3,
     }
     return {
-        "id": identity,
+        "id": experiment_id,
         "name": None,
         "status": status,
         "is_terminal": status != "running",

@@ -11,7 +11,7 @@ from satnet.training.optimizer import Plateau
 
 
 @dataclass
-class Course:
+class StoppingRules:
     """Of one training run."""
 
     stopping: Any  # the spec's early_stopping
@@ -22,7 +22,7 @@ class Course:
     ended: str | None = None  # why whoever hears of the epochs wants no more of them
 
     @classmethod
-    def of(cls, spec: ExperimentSpec) -> "Course":
+    def of(cls, spec: ExperimentSpec) -> "StoppingRules":
         """At its start."""
         stopping, schedule = spec.training.early_stopping, spec.training.learning_rate_schedule
         plateau: Any = schedule if schedule is not None and schedule.name == "reduce_on_plateau" else None

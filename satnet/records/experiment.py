@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from satnet.cross_validation import over_folds
+from satnet.records.folds import over_folds
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

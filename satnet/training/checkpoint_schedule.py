@@ -10,7 +10,7 @@ _SHORT = 2.0  # seconds: an epoch that is so short is finished before a run lets
 _LATER = ("drain", "pause")  # those who ask for these want the run to go on later
 
 
-class Keeper:
+class CheckpointSchedule:
     """Stands between training and whoever may stop it."""
 
     def __init__(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
-from satnet.noise import LEVEL, interval
+from satnet.records.confidence import LEVEL, interval
 
 Fold = Mapping[str, Any]
 _NAMES = ("loss", "accuracy", "mean_absolute_error")

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from satnet import failpoints
-from satnet.queues import queue_for
-from satnet.results import new_id
+from satnet.records.experiment import new_id
 from satnet.saturation.diagnosis import diagnose, facts_of
+from satnet.service import failpoints
+from satnet.service.queues import queue_for
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
 from satnet.store import Store
@@ -29,7 +29,7 @@ def submit(
     `key`, `fingerprint`, `trial` and `group` as for Store.submit.
     """
     spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
-    identity, replayed = store.submit(
+    experiment_id, replayed = store.submit(
         experiment_id=new_id(),
         spec=spec.to_json(),
         spec_sha256=spec.sha256,
@@ -44,4 +44,4 @@ def submit(
     failpoints.hit("after_submit")
     if not replayed:
         wake(queue)
-    return identity
+    return experiment_id

@@ -1,0 +1,1 @@
+"""An experiment as a stand-alone Keras program."""
