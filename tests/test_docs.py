@@ -26,10 +26,10 @@ def test_every_setting_is_documented_and_none_else():
 
 def test_every_route_is_documented():
     # given
-    paths = list(create_app().openapi()["paths"])
+    paths = [re.sub(r"\{\w+_id\}", "{id}", path) for path in create_app().openapi()["paths"]]
 
     # then
-    missing = [path for path in paths if path.replace("{experiment_id}", "{id}") not in DOCS["api.md"]]
+    missing = [path for path in paths if path not in DOCS["api.md"]]
     assert missing == []
 
 

@@ -165,7 +165,7 @@ class EpochProgram:
         ratios = tf.zeros((TAIL, len(self._kernels)), tf.float32)
         step, (total, right) = start, sums
         while step < stop:
-            before = [tf.experiment_id(kernel.value) for kernel in self._kernels]
+            before = [tf.identity(kernel.value) for kernel in self._kernels]
             value, hit = self._step(at_step(chunk, step), scaling)
             total, right = total + tf.cast(value, tf.float64), right + hit
             row = tf.stack(
@@ -193,7 +193,7 @@ class EpochProgram:
         """
         size, rows = self._batch_size, len(order)
         full, rest = divmod(rows, size)
-        before = [tf.experiment_id(kernel.value) for kernel in self._kernels] if measured else []
+        before = [tf.identity(kernel.value) for kernel in self._kernels] if measured else []
         sums, last, ratios = _NOTHING, _NOTHING, list[np.ndarray]()
         if full:
             tail = full - min(TAIL, full) if measured else full

@@ -202,7 +202,7 @@ class StackedProgram(EpochProgram):
         ratios = tf.zeros((TAIL, len(self._kernels), self.trials), tf.float32)
         step, (total, right) = start, sums
         while step < stop:
-            before = [tf.experiment_id(part.variable.value) for _, part in self._kernels]
+            before = [tf.identity(part.variable.value) for _, part in self._kernels]
             value, hit = self._step(at_step(chunk, step), scaling)
             total, right = total + tf.cast(value, tf.float64), right + hit
             row = tf.stack(
@@ -227,7 +227,7 @@ class StackedProgram(EpochProgram):
         """Train one epoch over the rows in `order` (rows,); what it leaves of each trial."""
         size, rows = self._batch_size, len(order)
         full, rest = divmod(rows, size)
-        before = [tf.experiment_id(part.variable.value) for _, part in self._kernels]
+        before = [tf.identity(part.variable.value) for _, part in self._kernels]
         nothing = (np.zeros(self.trials), np.zeros(self.trials, np.int32))
         sums, last, ratios = nothing, nothing, list[np.ndarray]()
         if full:
