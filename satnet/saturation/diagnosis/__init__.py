@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from satnet.saturation.diagnosis import gradients, outcome, start, steps, units
 from satnet.saturation.diagnosis.facts import Facts, Run, facts_of, facts_of_external
 from satnet.saturation.diagnosis.finding import Finding, Remedy, stronger
 from satnet.saturation.diagnosis.remedies import usable
+from satnet.saturation.diagnosis.rules import gradients, initialization, input, learning_rate, loss, outcome, saturation
 from satnet.saturation.diagnosis.thresholds import DEFAULTS, Threshold, thresholds
 
 __all__ = [
@@ -38,24 +38,24 @@ _START = ("initializer_mismatch", "symmetric_weights")
 # In the order of causes: input, initialization, loss, learning rate, saturation and death, gradients, outcome.
 # Findings of one group stand side by side; a cause is always of an earlier one.
 RULES: dict[str, Rule] = {
-    "input_not_standardized": Rule(start.input_not_standardized),
-    "saturated_at_start": Rule(start.saturated_at_start, ("input_not_standardized",)),
-    "born_dead": Rule(start.born_dead, ("input_not_standardized",)),
-    "symmetric_weights": Rule(start.symmetric_weights),
-    "initializer_mismatch": Rule(start.initializer_mismatch),
-    "bad_start": Rule(start.bad_start, ("input_not_standardized",)),
-    "loss_mismatch": Rule(steps.loss_mismatch),
-    "learning_rate_high": Rule(steps.learning_rate_high, ("input_not_standardized",)),
-    "learning_rate_low": Rule(steps.learning_rate_low),
-    "saturation_growing": Rule(units.saturation_growing, _STEPS),
-    "sigmoid_collapse": Rule(units.sigmoid_collapse, _STEPS),
-    "dying_relu": Rule(units.dying_relu, _STEPS),
+    "input_not_standardized": Rule(input.input_not_standardized),
+    "saturated_at_start": Rule(initialization.saturated_at_start, ("input_not_standardized",)),
+    "born_dead": Rule(initialization.born_dead, ("input_not_standardized",)),
+    "symmetric_weights": Rule(initialization.symmetric_weights),
+    "initializer_mismatch": Rule(initialization.initializer_mismatch),
+    "bad_start": Rule(initialization.bad_start, ("input_not_standardized",)),
+    "loss_mismatch": Rule(loss.loss_mismatch),
+    "learning_rate_high": Rule(learning_rate.learning_rate_high, ("input_not_standardized",)),
+    "learning_rate_low": Rule(learning_rate.learning_rate_low),
+    "saturation_growing": Rule(saturation.saturation_growing, _STEPS),
+    "sigmoid_collapse": Rule(saturation.sigmoid_collapse, _STEPS),
+    "dying_relu": Rule(saturation.dying_relu, _STEPS),
     "vanishing_gradient": Rule(gradients.vanishing_gradient, (*_START, *_SATURATION)),
     "exploding_gradient": Rule(gradients.exploding_gradient, (*_START, "learning_rate_high")),
     "non_finite": Rule(gradients.non_finite, (*_STEPS, "initializer_mismatch", "exploding_gradient")),
     "not_learning": Rule(outcome.not_learning),
-    "nearly_linear": Rule(units.nearly_linear, ("initializer_mismatch",)),
-    "underused": Rule(units.underused, (*_SATURATION, "symmetric_weights")),
+    "nearly_linear": Rule(outcome.nearly_linear, ("initializer_mismatch",)),
+    "underused": Rule(outcome.underused, (*_SATURATION, "symmetric_weights")),
     "overfitting": Rule(outcome.overfitting),
     "validates_on_test": Rule(outcome.validates_on_test),
 }

@@ -120,6 +120,10 @@ class Run:
         """The layer records of the measured epoch at `place`."""
         return list(self.records[place]["layers"])
 
+    def layer(self, place: int, name: str) -> Mapping[str, Any]:
+        """The record of one layer at `place`; empty where the layer has none."""
+        return next((one for one in self.layers(place) if one["name"] == name), {})
+
     def chance(self) -> float | None:
         """The uninformed guess's loss, from epoch 0's loss_over_chance; else epoch 0's own loss."""
         if self.first is None:

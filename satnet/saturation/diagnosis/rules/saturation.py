@@ -9,10 +9,6 @@ from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
 from satnet.spec.hidden import PlannedActivation
 
 
-def _at(run: Run, place: int, name: str) -> Mapping[str, Any]:
-    return next((one for one in run.layers(place) if one["name"] == name), {})
-
-
 def saturation_growing(run: Run) -> Iterator[Finding]:
     """A layer saturates more and more; harmful only when it stops learning."""
     for name, layer in run.planned.items():
@@ -23,7 +19,7 @@ def saturation_growing(run: Run) -> Iterator[Finding]:
         def condition(
             place: int, name: str = name, layer: PlannedActivation = layer, start: float = start
         ) -> Finding | None:
-            share = _at(run, place, name).get("saturated_fraction")
+            share = run.layer(place, name).get("saturated_fraction")
             rise = run.limit("saturation_rise")
             if share is None or share - start < rise:
                 return None
@@ -60,7 +56,7 @@ def sigmoid_collapse(run: Run) -> Iterator[Finding]:
     name = sigmoids[-1]
 
     def condition(place: int) -> Finding | None:
-        share = _at(run, place, name).get("saturated_low")
+        share = run.layer(place, name).get("saturated_low")
         if share is None or share <= run.limit("sigmoid_low"):
             return None
         layers = [layer for layer in run.planned.values() if layer.activation == "sigmoid"]
@@ -90,7 +86,7 @@ def dying_relu(run: Run) -> Iterator[Finding]:
             continue
 
         def condition(place: int, name: str = name, layer: PlannedActivation = layer) -> Finding | None:
-            record = _at(run, place, name)
+            record = run.layer(place, name)
             share = record.get("died_unit_fraction")
             for severity in ("critical", "warning"):
                 if share is not None and share >= run.limit(f"died_{severity}"):
@@ -113,7 +109,7 @@ def dying_relu(run: Run) -> Iterator[Finding]:
 
 
 def _largest(run: Run, name: str, key: str) -> float:
-    told = [_at(run, place, name).get(key) for place in range(len(run.records))]
+    told = [run.layer(place, name).get(key) for place in range(len(run.records))]
     return max((value for value in told if value is not None), default=0.0)
 
 
@@ -131,63 +127,6 @@ def _against_dying(run: Run, layer: PlannedActivation, name: str) -> list[Remedy
     deadly = _largest(run, name, "update_ratio") > run.limit("update_ratio_deadly")
     deadly = deadly or _largest(run, name, "movement") > run.limit("movement_deadly")
     return slower + others if deadly else others + slower
-
-
-def nearly_linear(run: Run) -> Iterator[Finding]:
-    """Every bounded layer works in its linear part: the depth adds nothing."""
-    bounded = [layer for layer in run.planned.values() if layer.activation in BOUNDED]
-    if len(bounded) < 2:
-        return
-
-    def condition(place: int) -> Finding | None:
-        gates = [_at(run, place, layer.name).get("gate") for layer in bounded]
-        told = [gate for gate in gates if gate is not None]
-        if len(told) < len(gates) or min(told) <= run.limit("linear_gate"):
-            return None
-        wide = {"name": "variance_scaling", "scale": 3.0, "mode": "fan_avg", "distribution": "uniform"}
-        cures = remedies.prescribed_initializer(bounded)
-        for kernel in (wide,):
-            patch = [op for layer in bounded for one in remedies.initializer(layer, kernel, "") for op in one.patch]
-            cures.append(Remedy(patch, "larger weights reach the curved part"))
-        return Finding(
-            "nearly_linear",
-            "info",
-            f"All {len(bounded)} bounded layers have slopes within {1 - min(told):.1%} of their largest. They act "
-            f"as linear maps, so the network is hardly deeper than a single layer.",
-            "gate",
-            min(told),
-            run.limit("linear_gate"),
-            run.limits["linear_gate"].source,
-            remedies=cures,
-        )
-
-    if found := lasting(run, condition):
-        yield found
-
-
-def underused(run: Run) -> Iterator[Finding]:
-    """Most units of a layer hardly respond."""
-    for name, layer in run.planned.items():
-
-        def condition(place: int, name: str = name, layer: PlannedActivation = layer) -> Finding | None:
-            share = _at(run, place, name).get("dormant_unit_fraction")
-            if share is None or share <= run.limit("dormant"):
-                return None
-            return Finding(
-                "underused",
-                "info",
-                f"{share:.0%} of the units of {name} are dormant: their mean response is at most 2.5 % of the "
-                f"layer's mean.",
-                "dormant_unit_fraction",
-                share,
-                run.limit("dormant"),
-                run.limits["dormant"].source,
-                layer=name,
-                remedies=remedies.fewer_units(run.facts, layer),
-            )
-
-        if found := lasting(run, condition):
-            yield found
 
 
 def _first_layers(run: Run) -> list[Mapping[str, Any]]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import Run
-from satnet.saturation.diagnosis.finding import Finding, lasting
+from satnet.saturation.diagnosis.facts import BOUNDED, Run
+from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
+from satnet.spec.hidden import PlannedActivation
 
 
 def not_learning(run: Run) -> Iterator[Finding]:
@@ -28,6 +29,63 @@ def not_learning(run: Run) -> Iterator[Finding]:
 
     if found := lasting(run, condition):
         yield found
+
+
+def nearly_linear(run: Run) -> Iterator[Finding]:
+    """Every bounded layer works in its linear part: the depth adds nothing."""
+    bounded = [layer for layer in run.planned.values() if layer.activation in BOUNDED]
+    if len(bounded) < 2:
+        return
+
+    def condition(place: int) -> Finding | None:
+        gates = [run.layer(place, layer.name).get("gate") for layer in bounded]
+        told = [gate for gate in gates if gate is not None]
+        if len(told) < len(gates) or min(told) <= run.limit("linear_gate"):
+            return None
+        wide = {"name": "variance_scaling", "scale": 3.0, "mode": "fan_avg", "distribution": "uniform"}
+        cures = remedies.prescribed_initializer(bounded)
+        for kernel in (wide,):
+            patch = [op for layer in bounded for one in remedies.initializer(layer, kernel, "") for op in one.patch]
+            cures.append(Remedy(patch, "larger weights reach the curved part"))
+        return Finding(
+            "nearly_linear",
+            "info",
+            f"All {len(bounded)} bounded layers have slopes within {1 - min(told):.1%} of their largest. They act "
+            f"as linear maps, so the network is hardly deeper than a single layer.",
+            "gate",
+            min(told),
+            run.limit("linear_gate"),
+            run.limits["linear_gate"].source,
+            remedies=cures,
+        )
+
+    if found := lasting(run, condition):
+        yield found
+
+
+def underused(run: Run) -> Iterator[Finding]:
+    """Most units of a layer hardly respond."""
+    for name, layer in run.planned.items():
+
+        def condition(place: int, name: str = name, layer: PlannedActivation = layer) -> Finding | None:
+            share = run.layer(place, name).get("dormant_unit_fraction")
+            if share is None or share <= run.limit("dormant"):
+                return None
+            return Finding(
+                "underused",
+                "info",
+                f"{share:.0%} of the units of {name} are dormant: their mean response is at most 2.5 % of the "
+                f"layer's mean.",
+                "dormant_unit_fraction",
+                share,
+                run.limit("dormant"),
+                run.limits["dormant"].source,
+                layer=name,
+                remedies=remedies.fewer_units(run.facts, layer),
+            )
+
+        if found := lasting(run, condition):
+            yield found
 
 
 def overfitting(run: Run) -> Iterator[Finding]:

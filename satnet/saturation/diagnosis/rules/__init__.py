@@ -1,0 +1,1 @@
+"""The rules, in files by cause: input, initialization, loss, learning rate, saturation, gradients, outcome."""
