@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Any
 
 from satnet.errors import BadRequest
@@ -10,12 +9,12 @@ from satnet.records.experiment import TERMINAL, timestamp
 from satnet.service.sweep_steps import load, points_of
 from satnet.store import Store
 from satnet.store.sweeps import StoredSweep, StoredTrial
+from satnet.sweeps.importance import importances
 from satnet.sweeps.points import shown
 from satnet.sweeps.ranking import Point, verdict
-from satnet.sweeps.search import coded, direction, distribution
 from satnet.sweeps.spec import SweepSpec
 
-_FEW_TRIALS = 30  # below which importances are mostly noise
+_FEW_POINTS = 30  # below which importances are mostly noise
 
 
 def brief(stored: StoredSweep) -> dict[str, Any]:
@@ -146,44 +145,14 @@ def best(store: Store, sweep_id: str) -> dict[str, Any]:
 
 
 def importance(store: Store, sweep_id: str, method: str) -> dict[str, Any]:
-    """Parameter -> share of the objective's variance, largest first; Optuna's evaluator on our own values."""
+    """Parameter -> share of the objective's variance, largest first, and a warning where points are few."""
     sweep = load(store.sweep(sweep_id).spec)
-    points = store.points(sweep_id)
-    told = [point for point in points_of(sweep, points, store.trials(sweep_id)) if point.values]
-    varying = {pointer for pointer in sweep.axes() if len({str(point.parameters[pointer]) for point in told}) > 1}
-    if len(told) < 2 or not varying or len({fmean(point.values.values()) for point in told}) < 2:
-        return {
-            "data": [],
-            "points": len(told),
-            "warning": "fewer than two points with different values",
-            "method": method,
-        }
-    shares = _shares(sweep, told, varying, method)
+    measured = [one for one in points_of(sweep, store.points(sweep_id), store.trials(sweep_id)) if one.values]
+    shares = importances(sweep, measured, method)
     warning = None
-    if len(told) < _FEW_TRIALS:
-        warning = f"{len(told)} points: importances of fewer than {_FEW_TRIALS} are mostly noise"
+    if not shares:
+        warning = "fewer than two points with different values"
+    elif len(measured) < _FEW_POINTS:
+        warning = f"{len(measured)} points: importances from fewer than {_FEW_POINTS} are mostly noise"
     data = [{"parameter": pointer, "importance": share} for pointer, share in shares.items()]
-    return {"data": data, "points": len(told), "warning": warning, "method": method}
-
-
-def _shares(sweep: SweepSpec, points: Sequence[Point], varying: set[str], method: str) -> dict[str, float]:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    axes = {pointer: axis for pointer, axis in sweep.axes().items() if pointer in varying}
-    study = optuna.create_study(direction=direction(sweep.objective.sign))
-    for point in points:
-        parameters = coded(sweep, point.parameters)
-        study.add_trial(
-            optuna.trial.create_trial(
-                value=fmean(point.values.values()),
-                params={pointer: parameters[pointer] for pointer in axes},
-                distributions={pointer: distribution(axis) for pointer, axis in axes.items()},
-            )
-        )
-    evaluator: Any = optuna.importance.PedAnovaImportanceEvaluator()
-    if method == "fanova":
-        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=int(sweep.seed or 0))
-    return {
-        key: float(value) for key, value in optuna.importance.get_param_importances(study, evaluator=evaluator).items()
-    }
+    return {"data": data, "points": len(measured), "warning": warning, "method": method}

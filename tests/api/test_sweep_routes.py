@@ -23,7 +23,7 @@ def http(settings):
 @pytest.fixture
 def work(settings, monkeypatch):
     """What a worker does until its queues are empty; how many it ran."""
-    monkeypatch.setattr(tasks._tickets, "ring", lambda _: None)
+    monkeypatch.setattr(tasks._tickets, "send", lambda _: None)
     return lambda: tasks.work(settings, f"w{next(NAMES)}", ["default"])
 
 
