@@ -45,7 +45,7 @@ def predict(experiment_id: str, store: StoreDep, body: BodyDep) -> dict[str, Any
     _trained(store.get(experiment_id))
     if not store.workers():
         raise WorkerUnavailable("no worker was seen that could compute predictions")
-    reply = store.ask({"experiment": experiment_id, "instances": body["instances"]}, _PATIENCE)
+    reply = store.request_prediction(experiment_id, body["instances"], _PATIENCE)
     if reply is None:
         raise WorkerUnavailable(f"no worker answered within {_PATIENCE:g} s")
     if "error" in reply:

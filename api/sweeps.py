@@ -1,6 +1,5 @@
 """/v1/sweeps: create, read, list, rank, stop, go on."""
 
-from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -9,11 +8,11 @@ from fastapi.responses import JSONResponse
 
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.submission import fingerprint, wake
-from satnet.errors import Conflict, FieldError, InvalidSpec, NotFound
+from satnet.errors import Conflict, FieldError, InvalidSpec
 from satnet.records.experiment import new_id
 from satnet.records.tables import to_csv
 from satnet.service import sweep_views as answers
-from satnet.service.sweep_steps import PATIENCE, advance, ring
+from satnet.service.sweep_steps import PATIENCE, advance
 from satnet.spec import estimate, parse_spec, plan_network
 from satnet.store import Store
 from satnet.sweeps.points import shown
@@ -153,10 +152,9 @@ def pause(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
 @router.post("/{sweep_id}/resume", status_code=202)
 def resume(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Response:
     """A paused or cancelled sweep goes on, each of its trials from its checkpoint."""
-    before = store.set_sweep_status(sweep_id, "running", ("paused", "cancelled"))
+    before = store.resume_sweep(sweep_id, failed=False, allowed=("running", "paused", "cancelled"))
     if before not in ("running", "paused", "cancelled"):
         raise Conflict(f"{sweep_id} is {before}; use rerun-failed for trials that failed")
-    _again(store, sweep_id, ("paused", "cancelled"), anew=False)
     return _stepped(store, settings, sweep_id, 202)
 
 
@@ -168,21 +166,8 @@ def rerun_failed(sweep_id: str, store: StoreDep, settings: SettingsDep) -> Respo
         raise Conflict(f"{sweep_id} is {before}; resume it first")
     if not any(one.status == "failed" for one in store.trials(sweep_id)):
         raise Conflict(f"{sweep_id} has no trial that failed")
-    store.set_sweep_status(sweep_id, "running")
-    _again(store, sweep_id, ("failed",), anew=True)
+    store.resume_sweep(sweep_id, failed=True)
     return _stepped(store, settings, sweep_id, 202)
-
-
-def _again(store: Store, sweep_id: str, statuses: tuple[str, ...], *, anew: bool) -> None:
-    queues = Counter[str]()
-    for trial in store.trials(sweep_id):
-        if trial.status in statuses and not trial.reused:
-            try:
-                store.resume(trial.experiment, anew=anew)
-            except (Conflict, NotFound):  # somebody else was faster
-                continue
-            queues[store.queue_of(trial.experiment)] += 1
-    ring(store, wake, queues)
 
 
 def _stepped(store: Store, settings: SettingsDep, sweep_id: str, status: int) -> Response:

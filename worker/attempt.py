@@ -112,10 +112,10 @@ class Attempt:
         """End with a reason that lies in the spec or in the data: another attempt would end the same way."""
         return self.finish("failed", {}, status_reason={"code": code, "message": message, "retryable": False})
 
-    def lose(self, code: str, message: str) -> str:
+    def lost(self, code: str, message: str) -> str:
         """End this attempt alone; another one, perhaps elsewhere, may go better."""
         grant = self._grant
-        return str(self._outbox.wait(lambda: self._store.lose(grant.id, grant.fence, code, message)))
+        return str(self._outbox.wait(lambda: self._store.attempt_lost(grant.id, grant.fence, code, message)))
 
     def interrupted(self, reason: str) -> str:
         """Let go as somebody asked."""
@@ -147,10 +147,10 @@ class Attempt:
                 return self.interrupted(outcome.reason)
             case TrainingError():
                 if outcome.code == "out_of_memory":
-                    return self.lose(outcome.code, str(outcome))
+                    return self.lost(outcome.code, str(outcome))
                 return self.failed(outcome.code, str(outcome))
             case MemoryError():
-                return self.lose("out_of_memory", "the worker has not enough memory")
+                return self.lost("out_of_memory", "the worker has not enough memory")
             case StoreUnavailable():
                 raise outcome
         # whatever else training raises ends this experiment alone

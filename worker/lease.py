@@ -114,7 +114,7 @@ class Lease:
 
     def _stalled(self, store: Store) -> None:
         grant, most = self._grant, self._settings.stall_s
-        store.lose(grant.id, grant.fence, "stalled", f"no slice was finished within {most:g} s")
+        store.attempt_lost(grant.id, grant.fence, "stalled", f"no slice was finished within {most:g} s")
 
     def release(self, store: Store) -> None:
         """Give the experiment back to its queue."""

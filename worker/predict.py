@@ -4,19 +4,19 @@ import logging
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
 
 from satnet.errors import BadRequest, NotFound, SatnetError, StoreUnavailable
 from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
 from satnet.store import Store
+from satnet.store.predictions import PredictionReply
 
 _log = logging.getLogger(__name__)
 _PAUSE = 2.0
 
 
-def answer(artifacts: Artifacts, experiment: str, instances: Any) -> dict[str, Any]:
-    """The reply to one question: `predictions`, or `error` and `code`."""
+def answer(artifacts: Artifacts, experiment: str, instances: object) -> PredictionReply:
+    """The reply to one request: `predictions`, or `error` and `code`."""
     from satnet.training.export import predict
 
     try:
@@ -26,20 +26,20 @@ def answer(artifacts: Artifacts, experiment: str, instances: Any) -> dict[str, A
             return {"predictions": predict(path, instances)}
     except (BadRequest, NotFound) as error:
         return {"error": str(error), "code": error.code}
-    except Exception as error:  # noqa: BLE001 - a model that cannot be loaded ends this answer, not the worker
+    except Exception as error:  # noqa: BLE001 - a model that cannot be loaded ends this reply, not the worker
         _log.exception("prediction for %s failed", experiment)
         return {"error": f"{type(error).__name__}: {error}"[:300], "code": "internal_error"}
 
 
 def serve(settings: Settings) -> None:
-    """Answer questions until the process ends."""
+    """Answer requests until the process ends."""
     store, artifacts = Store(settings), Artifacts(settings.artifacts)
     while True:
         try:
-            question = store.next_question()
-            if question is not None:
-                reply = answer(artifacts, question["experiment"], question["instances"])
-                store.reply(question["id"], reply)
+            request = store.next_prediction_request()
+            if request is not None:
+                reply = answer(artifacts, request["experiment"], request["instances"])
+                store.reply_prediction(request["id"], reply)
         except StoreUnavailable as error:
             _log.warning("predictions: %s", error)
             threading.Event().wait(_PAUSE)

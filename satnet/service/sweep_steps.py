@@ -13,7 +13,7 @@ from satnet.service.submission import submit
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
 from satnet.store import Store
-from satnet.store.sweeps import StoredTrial
+from satnet.store.trials import StoredTrial
 from satnet.sweeps.early import ENDED_EARLY
 from satnet.sweeps.objective import outcome
 from satnet.sweeps.ranking import Point
@@ -64,7 +64,7 @@ def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
             _log.warning("sweep %s: %s: %s", sweep_id, type(error).__name__, error)
 
 
-def ring(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
+def wake_workers(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
     """Wake as many workers as there are, once each: whoever wakes goes on until its queues are empty.
 
     A worker's child is replaced after so many tickets, and one for every trial would cost it all that it has compiled.
@@ -98,30 +98,33 @@ def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Seque
 
 class _Step:
     def __init__(self, store: Store, settings: Settings, sweep_id: str, wake: Wake) -> None:
-        self._store, self._settings, self._identity, self._wake = store, settings, sweep_id, wake
+        self._store, self._settings, self._id, self._wake = store, settings, sweep_id, wake
         self._stored = store.sweep(sweep_id)
         self._sweep = load(self._stored.spec)
         self._queues = Counter[str]()  # queue -> how many were submitted to it
         self._ours: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment
 
     def take(self) -> None:
-        trials = self._store.trials(self._identity)
+        trials = self._store.trials(self._id)
         if self._stored.status in ("cancelled", "paused"):
             self._stop(trials)
             return
         if self._stored.status != "running":
             return
-        points = self._store.points(self._identity)
+        if self._stored.resume_asked:
+            self._resume(trials, self._stored.resume_asked)
+            trials = self._store.trials(self._id)
+        points = self._store.points(self._id)
         fresh = self._fresh(points, trials)
         if fresh:
-            self._store.add_points(self._identity, fresh)
-            points = self._store.points(self._identity)
+            self._store.add_points(self._id, fresh)
+            points = self._store.points(self._id)
         added = self._fill(points, trials)
         if fresh or added:
-            trials = self._store.trials(self._identity)
+            trials = self._store.trials(self._id)
         if len(points) >= self._sweep.points and all(trial.status in (*TERMINAL, "deleted") for trial in trials):
             good = any(trial.status == "succeeded" for trial in trials)
-            self._store.set_sweep_status(self._identity, "succeeded" if good else "failed", ("running",))
+            self._store.set_sweep_status(self._id, "succeeded" if good else "failed", ("running",))
 
     def _stop(self, trials: Sequence[StoredTrial]) -> None:
         """A cancelled or paused sweep has no trials that go on."""
@@ -132,6 +135,20 @@ class _Step:
                     stop(trial.experiment)
                 except (Conflict, NotFound):  # it ended meanwhile
                     continue
+
+    def _resume(self, trials: Sequence[StoredTrial], mark: str) -> None:
+        """Resume what is paused or cancelled, or start anew what failed, as the sweep was asked to."""
+        failed = mark.startswith("retry")
+        queues = Counter[str]()
+        for trial in trials:
+            if trial.status in (("failed",) if failed else ("paused", "cancelled")) and not trial.reused:
+                try:
+                    self._store.resume(trial.experiment, anew=failed)
+                    queues[self._store.queue_of(trial.experiment)] += 1
+                except (Conflict, NotFound):  # somebody else was faster
+                    continue
+        self._store.trials_resumed(self._id, mark)
+        wake_workers(self._store, self._wake, queues)
 
     def _fresh(self, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> dict[int, dict[str, Any]]:
         over: dict[int, list[StoredTrial]] = {}
@@ -162,7 +179,7 @@ class _Step:
             for repeat in range(self._sweep.repeats):
                 if (number, repeat) not in taken:
                     added += self._place(number, repeat, point)
-        ring(self._store, self._wake, self._queues)  # not before all are there: some may train side by side
+        wake_workers(self._store, self._wake, self._queues)  # not before all are there: some may train side by side
         return added
 
     def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
@@ -170,13 +187,13 @@ class _Step:
             spec = self._sweep.spec_at(point["parameters"], repeat)
         except InvalidSpec as error:
             point["errors"] = [one.as_dict() for one in error.errors]
-            self._store.mark_invalid(self._identity, number, point)
+            self._store.mark_invalid(self._id, number, point)
             return False
         slot = f"{number}:{repeat}"
         if self._sweep.reuse and self._reused(spec, slot):
             return True
         group = group_of(spec) if self._sweep.side_by_side and self._sweep.early_termination is None else ""
-        trial = (self._identity, slot)
+        trial = (self._id, slot)
         try:
             self._ours[spec.sha256] = submit(
                 self._store,
@@ -184,7 +201,7 @@ class _Step:
                 spec,
                 self._queued,
                 trial=trial,
-                group=f"{self._identity} {group}" if group else "",
+                group=f"{self._id} {group}" if group else "",
             )
         except Conflict:  # cancelled or paused meanwhile: the next step sees it
             return False
@@ -196,7 +213,7 @@ class _Step:
     def _reused(self, spec: ExperimentSpec, slot: str) -> bool:
         """Let another trial with the same spec, or an experiment that succeeded with it, stand for this trial."""
         if (ours := self._ours.get(spec.sha256)) is not None:
-            self._store.reuse(self._identity, slot, ours, None)
+            self._store.reuse(self._id, slot, ours, None)
             return True
         known = self._store.same_spec(spec.sha256)
         if known is None:
@@ -207,5 +224,5 @@ class _Step:
             return False
         goal = self._sweep.objective
         told = outcome(records, goal.metric, goal.sign, goal.at)
-        self._store.reuse(self._identity, slot, known, told)
+        self._store.reuse(self._id, slot, known, told)
         return True

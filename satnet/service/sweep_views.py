@@ -8,7 +8,8 @@ from satnet.errors import BadRequest
 from satnet.records.experiment import TERMINAL, timestamp
 from satnet.service.sweep_steps import load, points_of
 from satnet.store import Store
-from satnet.store.sweeps import StoredSweep, StoredTrial
+from satnet.store.sweeps import StoredSweep
+from satnet.store.trials import StoredTrial
 from satnet.sweeps.importance import importances
 from satnet.sweeps.points import shown
 from satnet.sweeps.ranking import Point, verdict

@@ -13,7 +13,7 @@ REAPER = "sn:lock:reaper"  # whose tick it is
 DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
 EXPIRE = "sn:expire"  # zset: terminal experiment -> when it is forgotten, ms
 REPAIR = "sn:repair"  # from which creation on indexes are compared next, ms
-QUESTIONS = "sn:questions"  # list: what workers are asked besides training
+PREDICTION_REQUESTS = "sn:predictions"  # list: what workers are to predict
 INDEX_SWEEPS = "sn:ix:sweeps"  # zset: sweep -> created, ms
 SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
@@ -74,9 +74,9 @@ def nonce(value: str) -> str:
     return f"sn:nonce:{value}"
 
 
-def worker(experiment_id: str) -> str:
+def worker(worker_id: str) -> str:
     """What a worker says of itself."""
-    return f"sn:w:{experiment_id}"
+    return f"sn:w:{worker_id}"
 
 
 def gpu(host: str, index: str) -> str:
@@ -84,19 +84,19 @@ def gpu(host: str, index: str) -> str:
     return f"sn:gpu:{host}:{index}"
 
 
-def answer(name: str) -> str:
-    """List: the reply to a question."""
-    return f"sn:answer:{name}"
+def prediction(name: str) -> str:
+    """List: the reply to a prediction request."""
+    return f"sn:prediction:{name}"
 
 
-def sweep(experiment_id: str, part: str = "") -> str:
+def sweep(sweep_id: str, part: str = "") -> str:
     """The sweep's hash; with `part` points, trials, reused, rungs (hashes) or open (set)."""
-    return f"sn:sweep:{experiment_id}:{part}" if part else f"sn:sweep:{experiment_id}"
+    return f"sn:sweep:{sweep_id}:{part}" if part else f"sn:sweep:{sweep_id}"
 
 
-def index_of_sweep(experiment_id: str) -> str:
+def index_of_sweep(sweep_id: str) -> str:
     """Zset by creation of a sweep's trials."""
-    return f"sn:ix:sweep:{experiment_id}"
+    return f"sn:ix:sweep:{sweep_id}"
 
 
 def same_spec(sha256: str) -> str:
@@ -104,6 +104,6 @@ def same_spec(sha256: str) -> str:
     return f"sn:sha:{sha256}"
 
 
-def turn(experiment_id: str) -> str:
+def turn(sweep_id: str) -> str:
     """Who takes a sweep on right now."""
-    return f"sn:lock:sweep:{experiment_id}"
+    return f"sn:lock:sweep:{sweep_id}"

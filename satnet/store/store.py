@@ -1,13 +1,15 @@
-"""One class whose methods are the changes and questions that the truth allows."""
+"""One class whose methods are all that may be asked of the truth, by who asks."""
 
-from satnet.store.commands import Commands
-from satnet.store.documents import Documents
+from satnet.store.attempts import Attempts
+from satnet.store.fleet import Fleet
 from satnet.store.folds import Folds
-from satnet.store.queries import Queries
-from satnet.store.questions import Questions
+from satnet.store.history import History
+from satnet.store.housekeeping import Housekeeping
+from satnet.store.predictions import Predictions
 from satnet.store.sweeps import Sweeps
-from satnet.store.work import Work
+from satnet.store.trials import Trials
+from satnet.store.user_commands import UserCommands
 
 
-class Store(Commands, Work, Folds, Sweeps, Questions, Documents, Queries):
-    """Redis, as satnet uses it. Raises StoreUnavailable wherever Redis is away or refuses."""
+class Store(UserCommands, Attempts, Folds, Housekeeping, Sweeps, Trials, Predictions, History, Fleet):
+    """Redis, as satnet uses it. Raises StoreUnavailable where Redis cannot be reached or refuses."""

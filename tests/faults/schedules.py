@@ -247,8 +247,8 @@ def lost_replies(url, port):
     )
     grant = plain.claim(["q"], "w", "n2")
     compare(
-        "lose",
-        lambda: store.lose(experiment_id, grant.fence, "stalled", "m"),
+        "attempt_lost",
+        lambda: store.attempt_lost(experiment_id, grant.fence, "stalled", "m"),
         lambda one: one in ("queued", "lost") and plain.get(experiment_id)["status"] == "queued",
     )
     grant = plain.claim(["q"], "w", "n3")
@@ -292,6 +292,11 @@ def _lost_replies_of_sweeps(compare, store, plain):
         "sweep_status",
         lambda: store.set_sweep_status(swept, "cancelled", ("running",)),
         lambda _: plain.sweep(swept).status == "cancelled" and plain.open_sweeps() == [],
+    )
+    compare(
+        "sweep_resume",
+        lambda: store.resume_sweep(swept, failed=False, allowed=("running", "cancelled")),
+        lambda _: plain.sweep(swept).status == "running" and plain.sweep(swept).resume_asked is not None,
     )
 
 

@@ -94,11 +94,11 @@ def release(store, grant):
     store.release(grant.id, grant.fence)
 
 
-def lose(store, grant):
-    store.lose(grant.id, grant.fence, "stalled", "it was silent")
+def lost(store, grant):
+    store.attempt_lost(grant.id, grant.fence, "stalled", "it was silent")
 
 
-@pytest.mark.parametrize("end", [finish, release, lose])
+@pytest.mark.parametrize("end", [finish, release, lost])
 def test_nothing_is_left_when_the_attempt_is_over(store, owner, raw, end):
     # given
     grant, done = store.claim_fold(["default"], "a"), store.claim_fold(["default"], "b")

@@ -129,8 +129,8 @@ def test_three_losses_of_any_kind_end_it_with_the_last_reason(store, raw):
         due(raw)
         reap(store)
         grant = store.claim(["default"], "w", f"n{turn}")
-        outcomes.append(store.lose(experiment_id, grant.fence, code, "the device has not enough memory"))
-        assert store.lose(experiment_id, grant.fence, code, "again") == "lost"  # the reply was lost
+        outcomes.append(store.attempt_lost(experiment_id, grant.fence, code, "the device has not enough memory"))
+        assert store.attempt_lost(experiment_id, grant.fence, code, "again") == "lost"  # the reply was lost
 
     # then
     assert outcomes == ["queued", "queued", "failed"]
@@ -177,7 +177,7 @@ def test_two_checkpoints_are_kept_and_the_rest_is_named(store):
 def test_a_late_attempt_registers_nothing_and_rewinds_nothing(store):
     # given an attempt that was lost, and its successor
     grant = claimed(store)
-    store.lose(grant.id, grant.fence, "stalled", "m")
+    store.attempt_lost(grant.id, grant.fence, "stalled", "m")
     newer = store.claim(["default"], "w2", "n2")
     store.epoch(newer.id, newer.fence, entry(record(0)), {})
 

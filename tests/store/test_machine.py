@@ -166,10 +166,10 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.grants)
     @rule(data=st.data(), code=st.sampled_from(["stalled", "out_of_memory"]))
-    def lose(self, data, code):
+    def attempt_lost(self, data, code):
         grant = data.draw(st.sampled_from(self.grants))
         owned = self.owns(grant)
-        assert (self.do(lambda: self.store.lose(grant.id, grant.fence, code, "m")) == "lost") == (not owned)
+        assert (self.do(lambda: self.store.attempt_lost(grant.id, grant.fence, code, "m")) == "lost") == (not owned)
 
     @precondition(lambda self: self.grants)
     @rule(data=st.data())

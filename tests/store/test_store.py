@@ -166,9 +166,9 @@ def test_the_first_loss_waits_for_nothing_and_the_second_five_seconds(store, raw
 
     # when
     first = store.claim(["default"], "w", "n1")
-    store.lose(experiment_id, first.fence, "stalled", "m")
+    store.attempt_lost(experiment_id, first.fence, "stalled", "m")
     second = store.claim(["default"], "w", "n2")
-    store.lose(experiment_id, second.fence, "stalled", "m")
+    store.attempt_lost(experiment_id, second.fence, "stalled", "m")
 
     # then
     assert store.claim(["default"], "w", "n3") is None

@@ -95,13 +95,13 @@ local function settle(id, retention_ms)
   if redis.call('HGET', k, 'keep') == '0' then redis.call('ZADD', 'sn:expire', now_ms() + tonumber(retention_ms), id) end
 end
 -- An attempt was lost: again at once, after a second loss in 5 s, a third in 10 s, ...; or the end after `most` of them.
-local function lose(id, code, message, most, retention_ms)
+local function attempt_lost(id, code, message, most, retention_ms)
   local k, now = exp_key(id), now_ms()
   redis.call('ZREM', 'sn:leases', id)
   close_attempt(id, code == 'worker_lost' and 'lost' or code)
   local state = redis.call('HMGET', k, 'flag', 'heard', 'fence')
   local flag, heard = state[1], state[2] == state[3]  -- a claim of which no worker ever heard costs nothing
-  local losses = redis.call('HINCRBY', k, 'lost', (heard or code ~= 'worker_lost') and 1 or 0)
+  local lost = redis.call('HINCRBY', k, 'lost', (heard or code ~= 'worker_lost') and 1 or 0)
   if flag == 'cancel' then
     transition(id, 'cancelled', nil)
     settle(id, retention_ms)
@@ -110,15 +110,15 @@ local function lose(id, code, message, most, retention_ms)
     redis.call('HSET', k, 'flag', '')
     transition(id, 'paused', nil)
     return 'paused'
-  elseif losses >= tonumber(most) then
-    local reason = {code = code, message = message .. ', ' .. losses .. ' times', retryable = true}
+  elseif lost >= tonumber(most) then
+    local reason = {code = code, message = message .. ', ' .. lost .. ' times', retryable = true}
     redis.call('HSET', k, 'status_reason', cjson.encode(reason))
     transition(id, 'failed', code)
     settle(id, retention_ms)
     return 'failed'
   end
   transition(id, 'queued', code)
-  if losses <= 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + math.min(5000 * 2 ^ (losses - 2), 300000), id) end
+  if lost <= 1 then enqueue(id) else redis.call('ZADD', 'sn:delayed', now + math.min(5000 * 2 ^ (lost - 2), 300000), id) end
   return 'queued'
 end
 -- Whether new experiments are refused: those that run go first.
@@ -138,4 +138,19 @@ local function remember(key, fingerprint, id, ttl_ms)
   if key == '' then return end
   redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
   redis.call('PEXPIRE', 'sn:idem:' .. key, ttl_ms)
+end
+-- A sweep that is over expires, and one that goes on again does not.
+local function set_sweep_status(id, to, retention_ms)
+  local k = 'sn:sweep:' .. id
+  local keys = {k, k .. ':points', k .. ':trials', k .. ':reused', k .. ':rungs', k .. ':open'}
+  redis.call('HSET', k, 'status', to)
+  if to == 'running' or to == 'paused' then
+    redis.call('HDEL', k, 'finished_at')
+    redis.call('SADD', 'sn:sweeps:open', id)
+    for _, name in ipairs(keys) do redis.call('PERSIST', name) end
+  else
+    redis.call('HSET', k, 'finished_at', now_ms())
+    redis.call('SREM', 'sn:sweeps:open', id)
+    for _, name in ipairs(keys) do redis.call('PEXPIRE', name, retention_ms) end
+  end
 end

@@ -1,9 +1,9 @@
 -- Take back what dead workers left, queue again what has waited out its back-off, and forget what has expired.
--- ARGV: tick ms, lease ms, grace ms after a restart, most losses, retention ms.
+-- ARGV: tick ms, lease ms, grace ms after a restart, most lost attempts, retention ms.
 -- Promises: one call a tick does something; no lease is reaped before the grace after a restart, nor within a lease after
 -- nobody could look for half of one and four ticks (this server stood still or could not be reached: no heartbeat came
 -- either), but for workers that were silent for as long as the grace while this server was up, however often it started
--- anew meanwhile; three losses end in worker_lost.
+-- anew meanwhile; the last lost attempt ends in worker_lost.
 -- Returns {id, outcome, ...}, or nothing if another process had this tick.
 if not redis.call('SET', 'sn:lock:reaper', '1', 'NX', 'PX', ARGV[1]) then return nil end
 local now, lease = now_ms(), tonumber(ARGV[2])
@@ -43,7 +43,7 @@ for _, id in ipairs(lost) do
   redis.call('ZREM', 'sn:leases', id)
   if redis.call('HGET', exp_key(id), 'status') == 'running' then
     outcome[#outcome + 1] = id
-    outcome[#outcome + 1] = lose(id, 'worker_lost', 'its worker was lost', ARGV[4], ARGV[5])
+    outcome[#outcome + 1] = attempt_lost(id, 'worker_lost', 'its worker was lost', ARGV[4], ARGV[5])
   end
 end
 return outcome

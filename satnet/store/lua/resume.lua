@@ -15,7 +15,7 @@ if state[1] == 'running' and state[2] == 'pause' and mode == 'resume' then
 end
 local over = state[1] == 'failed' or state[1] == 'cancelled'
 if not over and not (state[1] == 'paused' and mode == 'resume') then return state[1] end
-if over then  -- somebody decided anew: losses and time count from here
+if over then  -- somebody decided anew: lost attempts and time count from here
   redis.call('HSET', k, 'lost', 0, 'spent', 0, 'status_reason', '', 'stop_reason', '', 'summary', '', 'environment', '')
   redis.call('HDEL', k, 'finished_at')
   redis.call('ZREM', 'sn:expire', id)

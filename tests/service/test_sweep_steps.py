@@ -241,6 +241,48 @@ def test_a_sweep_whose_trials_all_fail_has_failed_and_can_go_on(store, settings,
     assert store.sweep(sweep_id).status == "succeeded"
 
 
+def test_a_sweep_that_is_to_be_resumed_is_not_ended_by_a_step_that_began_before(store, settings, sweep):
+    # given a step that has seen all trials cancelled
+    sweep_id = sweep()
+    store.set_sweep_status(sweep_id, "cancelled")
+    step(store, settings, sweep_id)
+    assert statuses(store, sweep_id) == 4 * ["cancelled"]
+
+    # when
+    store.resume_sweep(sweep_id, failed=False, allowed=("running", "paused", "cancelled"))
+    store.set_sweep_status(sweep_id, "failed", ("running",))
+
+    # then it runs, and the next step, whoever takes it, resumes the trials
+    assert store.sweep(sweep_id).status == "running"
+    look_after_sweeps(store, settings, [].append)
+    assert statuses(store, sweep_id) == 4 * ["queued"]
+    assert store.sweep(sweep_id).resume_asked is None
+    for _ in range(4):
+        play(store)
+    step(store, settings, sweep_id)
+    assert store.sweep(sweep_id).status == "succeeded"
+
+
+def test_a_rerun_starts_nothing_but_what_failed_and_only_once(store, settings, sweep):
+    # given
+    sweep_id = sweep(parameters={"/layers/1/units": [3, 4]})
+    play(store)
+    play(store, status="failed")
+    step(store, settings, sweep_id)
+
+    # when
+    store.resume_sweep(sweep_id, failed=True)
+    step(store, settings, sweep_id)
+    rerun = sorted(statuses(store, sweep_id))
+    play(store, status="failed")
+    step(store, settings, sweep_id)
+
+    # then
+    assert rerun == ["queued", "succeeded"]
+    assert sorted(statuses(store, sweep_id)) == ["failed", "succeeded"]
+    assert store.sweep(sweep_id).status == "succeeded"
+
+
 def test_a_group_is_claimed_in_one_step_and_shared_among_workers(store, sweep):
     # given
     rates = [0.001 * number for number in range(1, 9)]

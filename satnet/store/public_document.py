@@ -1,10 +1,11 @@
-"""The public document of an experiment's hash."""
+"""The public document of an experiment, from its hash."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from satnet.records.experiment import ExperimentState, to_document
+from satnet.store.waiting import Waiting
 
 _TIMES = ("created_at", "started_at", "finished_at")
 _JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
@@ -20,8 +21,8 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line]
 
 
-def document(experiment_id: str, stored: Mapping[str, str], waiting: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What users are told; `waiting`: position, expected wait and a message, of what is queued."""
+def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Waiting | None) -> dict[str, Any]:
+    """What users see; `waiting`: of a queued experiment."""
     parsed: dict[str, Any] = {key: json.loads(stored[key]) if stored.get(key) else None for key in _JSON}
     attempts = _lines(stored["attempts"])
     if stored.get("open_attempt"):
@@ -29,8 +30,7 @@ def document(experiment_id: str, stored: Mapping[str, str], waiting: Mapping[str
     status = stored["status"]
     queue = message = None
     if waiting is not None:
-        queue = {key: waiting[key] for key in ("position", "eta_s")}
-        message = waiting["message"]
+        queue, message = {"position": waiting.position, "eta_s": waiting.eta_s}, waiting.message
     elif status == "running" and stored.get("flag"):
         message = {"cancel": "is being cancelled", "pause": "is being paused"}[stored["flag"]]
     parsed["labels"], parsed["findings"] = parsed["labels"] or {}, parsed["findings"] or []

@@ -1,44 +1,23 @@
-"""Documents, alone and in pages: a page takes a few round trips, whatever its length."""
+"""Experiments one by one and in pages; a page takes a few round trips, whatever its length."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from satnet.errors import BadRequest, NotFound
-from satnet.records.experiment import timestamp
 from satnet.store import keys
-from satnet.store.connection import Connection, Records, available
-from satnet.store.document import FIELDS, document
+from satnet.store.connection import Records, available
+from satnet.store.public_document import FIELDS, public_document
+from satnet.store.waiting import Load, Waiting
+from satnet.store.workers import Workers
 
 _STEP = 100  # experiments that are looked at together
 Rows = list[tuple[float, str, dict[str, str]]]  # created, id, hash
 
 
-@dataclass(frozen=True)
-class _Service:
-    """What an expected wait follows from."""
-
-    workers: Records
-    recent: list[float]  # ms that the latest experiments ran
-
-    def waiting(self, queue: str, rank: int | None) -> dict[str, Any]:
-        """Position, expected wait and a reason in words, of what is queued at a place counted from 0."""
-        if rank is None:
-            return {"position": None, "eta_s": None, "message": "waits before it is tried again"}
-        takers = [one for one in self.workers if queue in one.get("queues", ())]
-        if not takers:
-            message = f"no worker takes from queue {queue}; start one, or wait until one comes"
-            return {"position": rank + 1, "eta_s": None, "message": message}
-        eta = None
-        if self.recent:
-            eta = round(rank * sum(self.recent) / len(self.recent) / len(takers) / 1000, 1)
-        return {"position": rank + 1, "eta_s": eta, "message": f"{rank} ahead of it in queue {queue}"}
-
-
-class Documents(Connection):
-    """Public documents, and the workers that those which wait depend on."""
+class Listing(Workers):
+    """Public documents, and the little that is asked of one experiment."""
 
     def get(self, experiment_id: str) -> dict[str, Any]:
         """The public document. Raises NotFound."""
@@ -50,8 +29,24 @@ class Documents(Connection):
             stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS))
             if "status" not in stored:
                 raise NotFound(f"there is no experiment {experiment_id}")
-            (told,) = self._told([(0.0, experiment_id, stored)])
-        return told, int(stored["version"])
+            (document,) = self._documents([(0.0, experiment_id, stored)])
+        return document, int(stored["version"])
+
+    def version(self, experiment_id: str) -> int:
+        """Rises with every change of the document. Raises NotFound."""
+        with available():
+            version = self._redis.hget(keys.experiment(experiment_id), "version")
+        if version is None:
+            raise NotFound(f"there is no experiment {experiment_id}")
+        return int(version)
+
+    def queue_of(self, experiment_id: str) -> str:
+        """The queue in which it waits, or waited. Raises NotFound."""
+        with available():
+            queue = self._redis.hget(keys.experiment(experiment_id), "queue")
+        if queue is None:
+            raise NotFound(f"there is no experiment {experiment_id}")
+        return str(queue)
 
     def list(
         self,
@@ -74,15 +69,15 @@ class Documents(Connection):
         if sweep:
             name = keys.index_of_sweep(sweep)
         chosen = labels or dataset or (sweep and status)
-        found: Rows = []
+        rows: Rows = []
         with available():
             size = _STEP if chosen else limit + 1
             walk = self._walk(name, _cursor(after), order == "-created_at", created_after, size)
-            while len(found) <= limit and (step := _next(walk, size)):
-                found += [row for row in self._rows(name, step) if wanted(row[2])]
-            told = self._told(found[:limit])
-        more = len(found) > limit
-        return {"data": told, "has_more": more, "next": _encoded(found[limit - 1]) if more else None}
+            while len(rows) <= limit and (step := _next(walk, size)):
+                rows += [row for row in self._rows(name, step) if wanted(row[2])]
+            documents = self._documents(rows[:limit])
+        more = len(rows) > limit
+        return {"data": documents, "has_more": more, "next": _encoded(rows[limit - 1]) if more else None}
 
     def _rows(self, name: str, step: Sequence[tuple[float, str]]) -> Rows:
         """The hashes behind (created, id); an index forgets here what has expired."""
@@ -90,17 +85,17 @@ class Documents(Connection):
         for _, experiment_id in step:
             pipe.hmget(keys.experiment(experiment_id), FIELDS)
         rows = [
-            (score, experiment_id, _read(told))
-            for (score, experiment_id), told in zip(step, pipe.execute(), strict=True)
+            (score, experiment_id, _read(values))
+            for (score, experiment_id), values in zip(step, pipe.execute(), strict=True)
         ]
         if gone := [experiment_id for _, experiment_id, stored in rows if not stored]:
             self._redis.zrem(name, *gone)
         return [row for row in rows if row[2]]
 
-    def _told(self, rows: Rows) -> Records:
+    def _documents(self, rows: Rows) -> Records:
         """The documents of hashes, with the places of those that are queued."""
         queued = [(experiment_id, stored["queue"]) for _, experiment_id, stored in rows if stored["status"] == "queued"]
-        waiting: dict[str, dict[str, Any]] = {}
+        waiting: dict[str, Waiting] = {}
         if queued:
             pipe = self._redis.pipeline(transaction=False)
             for experiment_id, queue in queued:
@@ -108,10 +103,10 @@ class Documents(Connection):
             pipe.lrange(keys.DURATIONS, 0, -1)
             pipe.zrange(keys.WORKERS, 0, -1)
             *ranks, recent, names = pipe.execute()
-            service = _Service(self._workers(names), [float(one) for one in recent])
+            load = Load(self._workers(names), [float(one) for one in recent])
             for (experiment_id, queue), rank in zip(queued, ranks, strict=True):
-                waiting[experiment_id] = service.waiting(queue, rank)
-        return [document(experiment_id, stored, waiting.get(experiment_id)) for _, experiment_id, stored in rows]
+                waiting[experiment_id] = load.waiting(queue, rank)
+        return [public_document(experiment_id, stored, waiting.get(experiment_id)) for _, experiment_id, stored in rows]
 
     def _walk(
         self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None, size: int
@@ -137,16 +132,6 @@ class Documents(Connection):
                 return
             edge = page[-1][1]
             seen = {experiment_id for experiment_id, score in page if score == edge}
-
-    def workers(self) -> Records:
-        """The workers that were seen within two minutes: what they say is forgotten then."""
-        with available():
-            return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
-
-    def _workers(self, names: Sequence[str]) -> Records:
-        texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
-        workers = [json.loads(text) for text in texts if text]
-        return [one | {"seen": timestamp(one["seen"])} for one in workers]
 
 
 def _read(values: Sequence[str | None]) -> dict[str, str]:

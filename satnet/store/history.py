@@ -1,28 +1,19 @@
-"""What the store knows, read without changing it."""
+"""What an experiment has measured and what has happened to it, read without changing it."""
 
 import json
 from typing import Any
 
 import redis
 
-from satnet.errors import BadRequest, NotFound
+from satnet.errors import BadRequest
 from satnet.records.experiment import timestamp
 from satnet.store import keys
-from satnet.store.connection import Connection, Records, available
+from satnet.store.connection import Records, available
+from satnet.store.listing import Listing
 
-STATUSES = ("queued", "running", "paused", "succeeded", "failed", "cancelled")
 
-
-class Queries(Connection):
-    """Versions, epochs, events, queues, counts."""
-
-    def version(self, experiment_id: str) -> int:
-        """Rises with every change of the document. Raises NotFound."""
-        with available():
-            version = self._redis.hget(keys.experiment(experiment_id), "version")
-        if version is None:
-            raise NotFound(f"there is no experiment {experiment_id}")
-        return int(version)
+class History(Listing):
+    """Epochs, per-unit arrays and events."""
 
     def epochs(self, experiment_id: str, after_epoch: int | None = None, fold: int | None = None) -> Records:
         """All measured epochs in order. Raises NotFound."""
@@ -70,19 +61,6 @@ class Queries(Connection):
             for name, fields in entries
         ]
 
-    def queues(self) -> dict[str, int]:
-        """Queue name -> how many wait in it."""
-        with available():
-            return {name: self._redis.zcard(keys.queue(name)) for name in sorted(self._redis.smembers(keys.QUEUES))}
-
-    def queue_of(self, experiment_id: str) -> str:
-        """The queue in which it waits, or waited. Raises NotFound."""
-        with available():
-            queue = self._redis.hget(keys.experiment(experiment_id), "queue")
-        if queue is None:
-            raise NotFound(f"there is no experiment {experiment_id}")
-        return str(queue)
-
     def trimmed(self, experiment_id: str, after: str) -> bool:
         """Whether events after an event's id are no longer kept; the oldest go first."""
         with available():
@@ -99,25 +77,6 @@ class Queries(Connection):
         with available():
             newest = self._redis.xrevrange(keys.events(experiment_id), count=1)
         return str(newest[0][0]) if newest else "0-0"
-
-    def queued_count(self, queue: str) -> int:
-        """How many wait in one queue."""
-        with available():
-            return int(self._redis.zcard(keys.queue(queue)))
-
-    def counts(self) -> dict[str, int]:
-        """Status -> how many experiments."""
-        with available():
-            return {status: self._redis.zcard(keys.index(status)) for status in STATUSES}
-
-    def health(self) -> dict[str, Any]:
-        """What readiness depends on: persistence and eviction of this Redis."""
-        with available():
-            persistence, memory = self._redis.info("persistence"), self._redis.info("memory")
-        return {
-            "appendonly": bool(persistence.get("aof_enabled")),
-            "maxmemory_policy": memory.get("maxmemory_policy"),
-        }
 
 
 def _moment(event: str) -> tuple[int, int]:

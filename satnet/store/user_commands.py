@@ -1,4 +1,4 @@
-"""What users do to experiments."""
+"""What users do to experiments: submit, cancel, pause, resume, change, delete."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from satnet.store.connection import Connection, Records, available, dumps, ms
 _FULL = "the store is at 80 % of its memory; running experiments go first"
 
 
-class Commands(Connection):
-    """Submit, change, stop and go on, delete. Raises StoreUnavailable wherever Redis is away or refuses."""
+class UserCommands(Connection):
+    """Each raises StoreUnavailable where Redis cannot be reached or refuses."""
 
     def submit(
         self,
@@ -133,9 +133,9 @@ class Commands(Connection):
         if status is None:
             raise NotFound(f"there is no experiment {experiment_id}")
         if status == "external":
-            raise Conflict(f"{experiment_id} is trained elsewhere, and cannot be {verb} from here")
+            raise Conflict(f"{experiment_id} is trained elsewhere and cannot be {verb} from here")
         if status in over:
-            raise Conflict(f"{experiment_id} is {status}, and cannot be {verb}")
+            raise Conflict(f"{experiment_id} is {status} and cannot be {verb}")
         return str(status)
 
     def patch(self, experiment_id: str, changes: Mapping[str, Any]) -> None:

@@ -1,8 +1,7 @@
-"""What workers, and whoever looks after them, do to experiments."""
+"""What a worker does with an experiment that it has claimed."""
 
 import base64
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +10,6 @@ from satnet.records.epoch_log import LoggedEpoch
 from satnet.records.experiment import headline
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available, dumps, ms
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Place:
     epoch: int
 
 
-class Work(Connection):
+class Attempts(Connection):
     """Claim, report, end. Every write carries the fence, and is refused when a newer attempt owns the experiment."""
 
     def claim(self, queues: Sequence[str], worker: str, nonce: str) -> Grant | None:
@@ -57,7 +54,7 @@ class Work(Connection):
             return str(self._run("heartbeat", experiment_id, fence, ms(self._settings.lease), ""))
 
     def epoch(
-        self, experiment_id: str, fence: int, entry: LoggedEpoch, progress: Mapping[str, Any], *, leased: bool = True
+        self, experiment_id: str, fence: int, entry: LoggedEpoch, progress: Mapping[str, object], *, leased: bool = True
     ) -> bool:
         """Store a measured epoch; False if a newer attempt owns the experiment."""
         record = entry.record
@@ -84,12 +81,12 @@ class Work(Connection):
         fence: int,
         status: str,
         *,
-        summary: Mapping[str, Any] | None,
-        environment: Mapping[str, Any] | None,
-        status_reason: Mapping[str, Any] | None = None,
+        summary: Mapping[str, object] | None,
+        environment: Mapping[str, object] | None,
+        status_reason: Mapping[str, object] | None = None,
         stop_reason: str | None = None,
         findings: Records | None = None,
-        objective: Mapping[str, Any] | None = None,
+        objective: Mapping[str, object] | None = None,
     ) -> str:
         """End the attempt: ok, duplicate (this fence already did) or lost (it owns nothing any more)."""
         fields = {
@@ -111,12 +108,11 @@ class Work(Connection):
         with available():
             return bool(self._run("release", experiment_id, fence, self._retention))
 
-    def lose(self, experiment_id: str, fence: int, code: str, message: str) -> str:
+    def attempt_lost(self, experiment_id: str, fence: int, code: str, message: str) -> str:
         """The attempt fails through no fault of its spec: queued again, or failed with `code` after `max_losses`."""
+        most = self._settings.max_losses
         with available():
-            return str(
-                self._run("lose", experiment_id, fence, code, message, self._settings.max_losses, self._retention)
-            )
+            return str(self._run("attempt_lost", experiment_id, fence, code, message, most, self._retention))
 
     def add_checkpoint(
         self, experiment_id: str, fence: int, name: str, place: Place, sha256: str, content: bytes | None
@@ -135,11 +131,11 @@ class Work(Connection):
         """The registered ones, newest first; `content` is bytes where it is kept here, else None."""
         with available():
             text = self._redis.hget(keys.experiment(experiment_id), "checkpoints")
-            found = [one for one in json.loads(text) if one] if text else []
-            contents = [self._redis.hget(keys.checkpoints(experiment_id), one["name"]) for one in found]
+            entries = [one for one in json.loads(text) if one] if text else []
+            contents = [self._redis.hget(keys.checkpoints(experiment_id), one["name"]) for one in entries]
         return [
             one | {"content": None if content is None else base64.b64decode(content)}
-            for one, content in zip(found, contents, strict=True)
+            for one, content in zip(entries, contents, strict=True)
         ]
 
     def rewind(self, experiment_id: str, fence: int, place: Place | None, skipped: list[str]) -> bool:
@@ -149,55 +145,7 @@ class Work(Connection):
         """
         fold = "" if place is None or place.fold is None else place.fold
         epoch = -1 if place is None else place.epoch
-        told = "null" if place is None else dumps({"fold": place.fold, "epoch": place.epoch})
+        resumed_from = "null" if place is None else dumps({"fold": place.fold, "epoch": place.epoch})
         note = dumps({"checkpoints": skipped}) if skipped else ""
         with available():
-            return bool(self._run("rewind", experiment_id, fence, fold, epoch, told, note))
-
-    def reap(self) -> list[tuple[str, str]] | None:
-        """Take back what dead workers left, and forget what expired; None if another process did within this tick."""
-        settings = self._settings
-        grace = ms(settings.lease) + ms(settings.redis_grace)
-        with available():
-            tick = max(1, ms(settings.reaper_tick))
-            outcome = self._run("reap", tick, ms(settings.lease), grace, settings.max_losses, self._retention)
-            if outcome is None:
-                return None
-            self.repair()
-        return list(zip(outcome[::2], outcome[1::2], strict=True))
-
-    def repair(self, most: int = 100) -> list[str]:
-        """Compare the indexes, queues and leases of the next `most` experiments with what they are; those mended."""
-        with available():
-            mended = self._run("repair", most, ms(self._settings.lease))
-        if mended:
-            _log.warning("indexes of %s did not agree with them, and do now", ", ".join(mended))
-        return [str(one) for one in mended]
-
-    def owner(self, experiment_id: str) -> str | None:
-        """The worker that runs an experiment; None if none does."""
-        with available():
-            status, worker = self._redis.hmget(keys.experiment(experiment_id), "status", "worker")
-        return worker if status == "running" else None
-
-    def worker(self, experiment_id: str) -> dict[str, Any] | None:
-        """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
-        with available():
-            text, now = self._redis.get(keys.worker(experiment_id)), self._now()
-        if text is None:
-            return None
-        about: dict[str, Any] = json.loads(text)
-        return about | {"silent_s": (now - about["seen"]) / 1000}
-
-    def worker_seen(self, experiment_id: str, info: Mapping[str, Any]) -> None:
-        """A worker says that it lives; forgotten after two minutes of silence."""
-        with available():
-            self._run("seen", experiment_id, dumps({"id": experiment_id, **info}).removeprefix("{"), 120_000)
-
-    def lease_gpu(self, host: str, index: str, worker: str) -> bool:
-        """Take or renew one GPU of a host for one lease; False if another worker has it."""
-        name, span = keys.gpu(host, index), ms(self._settings.lease)
-        with available():
-            if self._redis.get(name) == worker and self._redis.pexpire(name, span):  # also when memory is full
-                return True
-            return bool(self._redis.set(name, worker, nx=True, px=span))
+            return bool(self._run("rewind", experiment_id, fence, fold, epoch, resumed_from, note))

@@ -1,0 +1,53 @@
+"""Worker processes: what each says of itself, what it runs, and which GPU is its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from satnet.records.experiment import timestamp
+from satnet.store import keys
+from satnet.store.connection import Connection, Records, available, dumps, ms
+
+_FORGOTTEN_MS = 120_000  # a worker that is silent for so long is forgotten
+
+
+class Workers(Connection):
+    """Announced by workers, watched by their watchdogs, counted by whoever wakes one."""
+
+    def workers(self) -> Records:
+        """Those heard from within two minutes."""
+        with available():
+            return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
+
+    def worker(self, worker: str) -> dict[str, Any] | None:
+        """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
+        with available():
+            text, now = self._redis.get(keys.worker(worker)), self._now()
+        if text is None:
+            return None
+        about: dict[str, Any] = json.loads(text)
+        return about | {"silent_s": (now - about["seen"]) / 1000}
+
+    def worker_seen(self, worker: str, info: Mapping[str, object]) -> None:
+        """A worker announces itself; forgotten after two minutes of silence."""
+        with available():
+            self._run("seen", worker, dumps({"id": worker, **info}).removeprefix("{"), _FORGOTTEN_MS)
+
+    def owner(self, experiment_id: str) -> str | None:
+        """The worker that runs an experiment; None if none does."""
+        with available():
+            status, worker = self._redis.hmget(keys.experiment(experiment_id), "status", "worker")
+        return worker if status == "running" else None
+
+    def lease_gpu(self, host: str, index: str, worker: str) -> bool:
+        """Take or renew one GPU of a host for one lease; False if another worker has it."""
+        name, span = keys.gpu(host, index), ms(self._settings.lease)
+        with available():
+            if self._redis.get(name) == worker and self._redis.pexpire(name, span):  # also when memory is full
+                return True
+            return bool(self._redis.set(name, worker, nx=True, px=span))
+
+    def _workers(self, names: Sequence[str]) -> Records:
+        texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
+        workers = [json.loads(text) for text in texts if text]
+        return [one | {"seen": timestamp(one["seen"])} for one in workers]
