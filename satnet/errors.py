@@ -1,20 +1,24 @@
-"""Every error satnet raises on purpose, with its HTTP status and its stable code.
+"""The errors of the service and of training, each with its HTTP status and its stable code.
 
 SatnetError
 ├── InvalidSpec            422 invalid_spec            a spec that cannot be trained
 ├── BadRequest             400 bad_request             a parameter that makes no sense
-├── NotFound               404 not_found
+├── NotFound               404 not_found               nothing has this id
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
-├── StoreUnavailable       503 store_unavailable       Redis is away or full
-├── WorkerUnavailable      503 worker_unavailable      nobody is there to compute it
-├── TrainingError          (never over HTTP: it becomes a status_reason)
-│   ├── DataError          data_error
-│   ├── BuildError         build_error
-│   ├── NonFiniteLoss      non_finite_loss
-│   ├── OutOfMemory        out_of_memory
-│   └── DeadlineExceeded   deadline_exceeded
+├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
+├── WorkerUnavailable      503 worker_unavailable      no worker is there to compute it
+├── TrainingError          never over HTTP: its code becomes status_reason.code
+│   ├── DataError          data_error                  the dataset is missing or not as described
+│   ├── BuildError         build_error                 Keras refused to build the network
+│   ├── NonFiniteLoss      non_finite_loss             the training loss is NaN or infinite
+│   ├── OutOfMemory        out_of_memory               the device has too little memory
+│   └── DeadlineExceeded   deadline_exceeded           longer than resources.max_seconds
+├── CorruptCheckpoint      a checkpoint that cannot be read; the one before it is used
 └── Interrupted            training stopped because somebody asked
+
+Elsewhere: what the client raises is in `satnet.client.errors`. Exceptions that their own package always catches stay in
+it: `satnet.spec.shapes.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.Again` another try.
 """
 
 from collections.abc import Sequence
@@ -124,6 +128,10 @@ class DeadlineExceeded(TrainingError):
     """The experiment ran longer than `resources.max_seconds`."""
 
     code = "deadline_exceeded"
+
+
+class CorruptCheckpoint(SatnetError):
+    """A checkpoint that cannot be read, or is not the one that was registered."""
 
 
 class Interrupted(SatnetError):

@@ -4,11 +4,11 @@ import hashlib
 import logging
 import uuid
 
-from satnet.errors import Interrupted, NotFound, StoreUnavailable
+from satnet.errors import CorruptCheckpoint, Interrupted, NotFound, StoreUnavailable
 from satnet.service import failpoints
 from satnet.service.artifacts import Artifacts, checkpoint_folder
 from satnet.store import Grant, Place, Store
-from satnet.training.checkpoint import Checkpoint, CorruptCheckpoint
+from satnet.training.checkpoint import Checkpoint
 
 _log = logging.getLogger(__name__)
 MOST_IN_REDIS = 1_000_000  # bytes; so that another node takes over also where no storage is shared
@@ -50,7 +50,7 @@ class Checkpoints:
             try:
                 content = entry["content"] if entry["content"] is not None else self._artifacts.get(entry["name"])
                 if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-                    raise CorruptCheckpoint("its SHA-256 is another one")
+                    raise CorruptCheckpoint("its SHA-256 does not match")
                 return Checkpoint.from_bytes(content), skipped
             except (OSError, NotFound, CorruptCheckpoint) as error:
                 _log.warning("checkpoint %s of %s is not used: %s", entry["name"], self._grant.id, error)

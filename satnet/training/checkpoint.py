@@ -8,13 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from satnet.errors import SatnetError
+from satnet.errors import CorruptCheckpoint
 
 _STATE = "state"
-
-
-class CorruptCheckpoint(SatnetError):
-    """Bytes that no checkpoint was written as."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Checkpoint:
             told = json.loads(arrays.pop(_STATE).tobytes())
             return cls(told["fold"], told["epoch"], arrays, told["state"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise CorruptCheckpoint(f"no checkpoint: {error}") from error
+            raise CorruptCheckpoint(f"not a checkpoint: {error}") from error
 
     def part(self, prefix: str) -> list[np.ndarray]:
         """The arrays PREFIX0, PREFIX1, ... in order."""
