@@ -21,7 +21,7 @@ from compare import write
 from runners import work
 from runners.ours import built
 
-from satnet.training.probe import _effective_dimension
+from satnet.training.covariance import effective_dimension
 from satnet.training.program import EpochSums
 
 COLUMNS = ("without", "with", "ratio", "steps", "network", "numbers", "eigenvalues", "record")
@@ -78,7 +78,7 @@ def parts(name: str, rounds: int) -> dict[str, float]:
     passed = median(lambda: probe._pass(*inputs)[0].numpy(), 5 * rounds)
     alone = median(lambda: [one.numpy() for one in bare(*inputs)], 5 * rounds)
     covariances = [one.numpy() for one in probe._pass(*inputs)[1]]
-    eigenvalues = median(lambda: [_effective_dimension(one) for one in covariances], 5 * rounds)
+    eigenvalues = median(lambda: [effective_dimension(one) for one in covariances], 5 * rounds)
     off, on = statistics.median(without), statistics.median(both)
     return {
         "without": off,

@@ -25,6 +25,11 @@ def column_sums(x: Any) -> Any:
     return tf.cond(tf.reduce_all(tf.math.is_finite(fast)), lambda: fast, lambda: _exact_sums(x))
 
 
+def column_means(x: Any) -> Any:
+    """(entries, units) -> (units,), float64."""
+    return column_sums(x) / x.shape[0]
+
+
 def counts(condition: Any) -> Any:
     """(entries, units) -> how many hold, (units,), float64; exact."""
     if not _many(condition):

@@ -3,12 +3,10 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from satnet.saturation.activations import derivative
 from satnet.saturation.regions import prescribed_std, region
 from satnet.spec import parse_spec
-from satnet.training import probe as probe_module
 from satnet.training.network import build_network
 from satnet.training.probe import Probe
 from satnet.training.program import build_loss
@@ -209,18 +207,6 @@ def test_gates_and_weights_explain_the_whole_ratio():
     assert whole["gate_decades"] == pytest.approx(np.log10(np.sqrt((slope**2).mean())), rel=1e-4)
 
 
-@pytest.mark.parametrize(("stddev", "phi"), [(0.5, 0.349), (1.0, 0.555), (1.39, 0.650), (3.0, 0.821), (10.0, 0.945)])
-def test_phi_b_of_a_normal_preactivation_is_the_published_number(stddev, phi):
-    # given METRICS section 3: tanh of N(0, s)
-    from satnet.training.probe import _phi_b
-
-    z = np.random.default_rng(1).standard_normal(200_000) * stddev
-
-    # when / then
-    a = np.tanh(z)
-    assert float(_phi_b("tanh", a, np.abs(a).mean())) == pytest.approx(phi, abs=0.003)
-
-
 def test_identical_units_are_told_and_what_is_not_a_number_is_null():
     # given a network of ones, and one whose weights are infinite
     body = {
@@ -246,32 +232,3 @@ def test_identical_units_are_told_and_what_is_not_a_number_is_null():
     assert broken["non_finite"] == 2 * 50 * 3
     assert broken["saturated_fraction"] is None
     assert broken["preactivation"] == dict.fromkeys(broken["preactivation"])
-
-
-SHAPES = {
-    "normal": lambda rng, n: 3 + 2 * rng.standard_normal(n),
-    "heavy tails": lambda rng, n: rng.standard_t(1.5, n),
-    "one in a thousand explodes": lambda rng, n: np.where(rng.random(n) < 1e-3, 1e12, rng.standard_normal(n)),
-    "two points": lambda rng, n: np.where(rng.random(n) < 0.4, -1.0, 5.0),
-    "small around a large mean": lambda rng, n: 1e4 + 1e-2 * rng.standard_normal(n),
-}
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_percentiles_of_many_entries_are_within_a_bin_of_the_exact_ones(shape):
-    # given
-    z = SHAPES[shape](np.random.default_rng(0), 50_000)
-
-    # when
-    found = probe_module._percentiles(tf.constant(z), tf.constant(z.mean()), tf.constant(z.std()))
-
-    # then
-    exact = np.percentile(z, probe_module.PERCENTILES)
-    bin_ = 2 * 7.1 * z.std() / 4096
-    assert np.abs(np.array([float(one) for one in found.values()]) - exact).max() <= bin_
-
-
-def test_percentiles_of_equal_entries_are_that_entry():
-    mean, deviation = tf.constant(2.5, tf.float64), tf.constant(0.0, tf.float64)
-    found = probe_module._percentiles(tf.fill([20_000], mean), mean, deviation)
-    assert [float(one) for one in found.values()] == [2.5] * 5
