@@ -1,9 +1,10 @@
-"""What can be asked for: datasets, presets and the spec's JSON Schema."""
+"""What can be asked for: datasets, presets and the JSON Schemas of specs."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse, Response
 
 from satnet import presets
 from satnet.errors import NotFound
@@ -15,27 +16,27 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 
 @router.get("/datasets")
-def datasets() -> dict[str, Any]:
-    """The datasets by name, with their shapes."""
+def list_datasets() -> Response:
+    """List the built-in datasets with their shapes, before any row is left out."""
     known = [(name, dataset_info(Dataset.model_validate({"name": name}))) for name in NAMES]
-    return {"data": [{"name": name} | asdict(info) for name, info in known if info]}
+    return JSONResponse({"data": [{"name": name} | asdict(info) for name, info in known if info]})
 
 
 @router.get("/presets")
-def list_presets() -> dict[str, Any]:
-    """Ready specs, each with a line on what it shows; ready sweeps, each with its question."""
-    return {"data": presets.describe(), "sweeps": presets.describe_sweeps()}
+def list_presets() -> Response:
+    """List ready-made specs, each with a sentence on what it shows, and ready-made sweeps."""
+    return JSONResponse({"data": presets.describe(), "sweeps": presets.describe_sweeps()})
 
 
 @router.get("/presets/{name}")
-def preset(name: str) -> dict[str, Any]:
-    """One preset's spec, ready to be posted."""
+def get_preset(name: Annotated[str, Path(description="The preset's name, for example `digits-best`.")]) -> Response:
+    """Read one preset's spec, ready to be posted to `/v1/experiments`."""
     if name not in presets.names():
         raise NotFound(f"there is no preset {name}; there are {', '.join(presets.names())}")
-    return presets.load(name)
+    return JSONResponse(presets.load(name))
 
 
 @router.get("/schema/{kind}")
-def schema(kind: Literal["experiment", "sweep"]) -> dict[str, Any]:
-    """The JSON Schema of a POSTed body."""
-    return json_schema() if kind == "experiment" else sweep_schema()
+def get_schema(kind: Annotated[Literal["experiment", "sweep"], Path(description="Which spec.")]) -> Response:
+    """Read the JSON Schema (draft 2020-12) of an experiment spec or a sweep spec."""
+    return JSONResponse(json_schema() if kind == "experiment" else sweep_schema())

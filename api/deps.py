@@ -1,17 +1,17 @@
-"""What routes ask for: the store, the settings, and headers read once."""
+"""What routes ask for: the store, the settings, the body; and the refusal of unknown query parameters."""
 
 import json
-import re
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from starlette.exceptions import HTTPException
 
+from api.json import JsonObject
 from satnet.errors import BadRequest
 from satnet.settings import Settings
 from satnet.store import Store
-
-MOST_WAIT = 60.0
 
 
 def get_store(request: Request) -> Store:
@@ -26,14 +26,8 @@ def get_app_settings(request: Request) -> Settings:
     return settings
 
 
-def wait_seconds(request: Request) -> float:
-    """N of `Prefer: wait=N` (RFC 7240), at most 60; 0 where there is none."""
-    match = re.search(r"\bwait\s*=\s*\"?(\d+(?:\.\d+)?)", request.headers.get("prefer", ""))
-    return min(float(match[1]), MOST_WAIT) if match else 0.0
-
-
-async def json_body(request: Request) -> dict[str, Any]:
-    """The body as a JSON object."""
+async def json_body(request: Request) -> JsonObject:
+    """The body as a JSON object of at most `SATNET_MAX_BODY_BYTES`."""
     if "json" not in request.headers.get("content-type", "application/json"):
         raise HTTPException(415, "Content-Type must be application/json")
     limit = get_app_settings(request).max_body_bytes
@@ -41,9 +35,9 @@ async def json_body(request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise HTTPException(413, f"at most {limit} bytes are taken")
+            raise HTTPException(413, f"the body may have at most {limit} bytes")
     try:
-        content = json.loads(bytes(body), parse_constant=_no_constant)
+        content = json.loads(bytes(body), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
     if not isinstance(content, dict):
@@ -51,28 +45,27 @@ async def json_body(request: Request) -> dict[str, Any]:
     return content
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def known_query(request: Request) -> None:
     """Refuse query parameters that the route does not have."""
-    route = request.scope["route"]
-    allowed = {field.alias for field in _query_fields(route.dependant)}
+    if not request.query_params:
+        return
+    allowed = set(_query_names(request.scope["route"].dependant))
     unknown = sorted(set(request.query_params) - allowed)
     if unknown:
         choice = ", ".join(sorted(allowed)) or "none"
         raise BadRequest(f"unknown query parameter {', '.join(unknown)}; allowed: {choice}")
 
 
-def _query_fields(dependant: Any) -> list[Any]:
-    fields = list(dependant.query_params)
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
     for part in dependant.dependencies:
-        fields += _query_fields(part)
-    return fields
+        yield from _query_names(part)
 
 
 StoreDep = Annotated[Store, Depends(get_store)]
 SettingsDep = Annotated[Settings, Depends(get_app_settings)]
-WaitDep = Annotated[float, Depends(wait_seconds)]
-BodyDep = Annotated[dict[str, Any], Depends(json_body)]
+BodyDep = Annotated[JsonObject, Depends(json_body)]

@@ -1,23 +1,49 @@
 """RFC 9457 problem details for every error, satnet's own and the framework's."""
 
 import logging
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from api.request_id import HEADER
 from satnet.errors import BadRequest, FieldError, InvalidSpec, SatnetError, StoreUnavailable, WorkerUnavailable
 
+PROBLEM_JSON = "application/problem+json"
 _log = logging.getLogger(__name__)
-_TITLES = {404: "Not found", 405: "Method not allowed", 413: "The body is too large", 415: "JSON is needed"}
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+_FRAMEWORK = {  # status -> code, title
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "Method not allowed"),
+    413: ("body_too_large", "The body is too large"),
+    415: ("unsupported_media_type", "JSON is needed"),
+}
+_UNEXPECTED = "Something went wrong; the log has the cause under this request id"
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def problem(request: Request, status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:
+def validated(model: type[Model], body: object) -> Model:
+    """The body as a model. Raises InvalidSpec with a pointer to each refused field."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise InvalidSpec(_field_errors(error.errors(include_url=False))) from error
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
     """One problem document."""
-    headers = more.pop("headers", None)
     content = {
         "type": f"/problems/{code.replace('_', '-')}",
         "title": title,
@@ -26,9 +52,10 @@ def problem(request: Request, status: int, code: str, title: str, detail: str, *
         "instance": request.url.path,
         "code": code,
         "request_id": getattr(request.state, "request_id", None),
-        **more,
     }
-    return JSONResponse(content, status, headers=headers, media_type="application/problem+json")
+    if errors is not None:
+        content["errors"] = [one.as_dict() for one in errors]
+    return JSONResponse(content, status, headers=headers, media_type=PROBLEM_JSON)
 
 
 def install(app: FastAPI) -> None:
@@ -36,37 +63,30 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SatnetError)
     def _satnet(request: Request, error: SatnetError) -> JSONResponse:
-        more: dict[str, Any] = {}
-        if isinstance(error, InvalidSpec):
-            more["errors"] = [one.as_dict() for one in error.errors]
-        if isinstance(error, StoreUnavailable | WorkerUnavailable):
-            more["headers"] = {"Retry-After": "2"}
-        return problem(request, error.status, error.code, error.title, str(error), **more)
+        errors = error.errors if isinstance(error, InvalidSpec) else None
+        headers = {"Retry-After": "2"} if isinstance(error, StoreUnavailable | WorkerUnavailable) else None
+        return problem(request, error.status, error.code, error.title, str(error), errors=errors, headers=headers)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
-        status = error.status_code
-        code, title = _CODES.get(status, f"http_{status}"), _TITLES.get(status, str(error.detail))
-        return problem(request, status, code, title, str(error.detail), headers=error.headers)
+        status, detail = error.status_code, str(error.detail)
+        code, title = _FRAMEWORK.get(status, (f"http_{status}", detail))
+        return problem(request, status, code, title, detail, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [
-            FieldError("#/" + "/".join(str(part) for part in one["loc"]), one["msg"], one["type"], one.get("input"))
-            for one in error.errors()
-        ]
+        errors = _field_errors(error.errors())
         detail = "; ".join(f"{one.pointer[2:]}: {one.detail}" for one in errors)
-        return problem(
-            request, 400, BadRequest.code, BadRequest.title, detail, errors=[one.as_dict() for one in errors]
-        )
+        return problem(request, 400, BadRequest.code, BadRequest.title, detail, errors=errors)
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(
-            request,
-            500,
-            "internal_error",
-            "Internal error",
-            "Something went wrong; the request id finds it in the log",
-        )
+        headers = {HEADER: request.state.request_id}  # this handler stands outside the middleware
+        return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED, headers=headers)
+
+
+def _field_errors(errors: Iterable[Any]) -> list[FieldError]:
+    return [
+        FieldError("#/" + "/".join(map(str, one["loc"])), one["msg"], one["type"], one.get("input")) for one in errors
+    ]

@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import logging
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi_offline import FastAPIOffline
 
-from api import artifacts, catalogue, errors, experiments, external, findings, fleet, sweeps
+from api import catalogue, compare, errors, experiments, fleet, health, home, sweeps
 from api.deps import known_query
+from api.request_id import RequestId
 from satnet import __version__
 from satnet.errors import SatnetError
 from satnet.service import broker
@@ -20,6 +21,11 @@ from satnet.store import Store
 
 _TIMEOUT = 1.0  # seconds for each of two tries: an answer within 3 s, also when Redis is a black hole
 _log = logging.getLogger(__name__)
+ROUTERS = (
+    *experiments.ROUTERS,
+    *sweeps.ROUTERS,
+    *(part.router for part in (compare, catalogue, fleet, health, home)),
+)
 
 
 async def _reaper(store: Store, settings: Settings) -> None:
@@ -47,25 +53,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await reaper
         store.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(  # /docs with scripts and styles from this process, not from a CDN
         title="satnet",
         version=__version__,
         lifespan=lifespan,
         dependencies=[Depends(known_query)],
+        redoc_url=None,
+        static_url="/docs/assets",
         description="Says why a network does not learn: saturation per layer and epoch.",
     )
     app.state.store, app.state.settings = store, settings
-
-    @app.middleware("http")
-    async def request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.request_id = "req_" + secrets.token_hex(8)
-        response = await call_next(request)
-        response.headers["X-Request-Id"] = request.state.request_id
-        return response
-
+    app.add_middleware(RequestId)
     errors.install(app)
-    for part in (experiments, external, findings, artifacts, sweeps, catalogue, fleet):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 

@@ -11,12 +11,14 @@ from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
 from satnet.store import Store
 
+Wake = Callable[[str], None]  # tells a worker that something waits in a queue
+
 
 def submit(
     store: Store,
     settings: Settings,
     spec: ExperimentSpec,
-    wake: Callable[[str], None],
+    wake: Wake,
     *,
     key: str | None = None,
     fingerprint: str = "",

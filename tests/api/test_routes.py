@@ -168,11 +168,11 @@ def test_a_reader_whose_past_is_trimmed_hears_of_the_gap_with_a_snapshot(http, r
     text = http.get(f"{path}/events", headers={"Accept": "text/event-stream", "Last-Event-ID": first}).text
 
     # then
-    told, end = text.removeprefix("retry: 3000\n\n").rstrip().split("\n\n")
-    number, event, data = told.split("\n")
-    assert event == "event: gap"
-    assert number == f"id: {raw.xrange(stream)[-1][0]}"
-    assert json.loads(data.removeprefix("data: "))["status"] == "cancelled"
+    frame, end = text.removeprefix("retry: 3000\n\n").rstrip().split("\n\n")
+    gap = dict(line.split(": ", 1) for line in frame.split("\n"))
+    assert gap["event"] == "gap"
+    assert gap["id"] == raw.xrange(stream)[-1][0]
+    assert json.loads(gap["data"])["status"] == "cancelled"
     assert end == "event: end\ndata: {}"
 
 

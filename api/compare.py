@@ -1,0 +1,27 @@
+"""GET /v1/compare."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import StoreDep
+from satnet.errors import BadRequest
+from satnet.records.comparison import compare
+
+router = APIRouter(prefix="/v1", tags=["diagnosis"])
+MOST_COMPARED = 50
+
+
+@router.get("/compare")
+def compare_experiments(
+    store: StoreDep,
+    ids: Annotated[
+        str, Query(min_length=1, description="2 to 50 ids, separated by commas; the first is the baseline.")
+    ],
+) -> Response:
+    """Compare experiments: how their specs differ, final metrics, aligned series, and whether a remedy helped."""
+    chosen = [one for one in ids.split(",") if one]
+    if not 2 <= len(chosen) <= MOST_COMPARED or len(set(chosen)) < len(chosen):
+        raise BadRequest(f"ids: expected 2 to {MOST_COMPARED} different experiments, got {ids!r}")
+    return JSONResponse(compare([store.get(one) | {"epochs": store.epochs(one)} for one in chosen]))

@@ -1,0 +1,61 @@
+"""Epoch records and per-unit arrays of one experiment, and records that are posted from outside."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import BodyDep, SettingsDep, StoreDep
+from api.parameters import ExperimentId, Fold
+from satnet.errors import NotFound
+from satnet.records.posted import parse_epochs
+from satnet.records.tables import epoch_rows, to_csv
+from satnet.service.external import take_epochs
+
+router = APIRouter(prefix="/v1/experiments", tags=["measurements"])
+
+
+@router.get("/{experiment_id}/epochs")
+def list_epochs(
+    experiment_id: ExperimentId,
+    store: StoreDep,
+    after_epoch: Annotated[int | None, Query(ge=-1, description="Only epochs after this one.")] = None,
+    fold: Fold = None,
+    format: Annotated[Literal["json", "csv"], Query(description="`csv`: one row an epoch and layer.")] = "json",
+) -> Response:
+    """Read what was measured: one record an epoch, from epoch 0 (before any update) on."""
+    records = store.epochs(experiment_id, after_epoch, fold)
+    if format == "json":
+        return JSONResponse({"data": records})
+    return Response(to_csv(epoch_rows(records)), media_type="text/csv")
+
+
+@router.post("/{experiment_id}/epochs")
+def add_epochs(experiment_id: ExperimentId, store: StoreDep, settings: SettingsDep, body: BodyDep) -> Response:
+    """Send records of an external experiment, at most 1,000 in a request.
+
+    They may come in any order; an epoch that is known already changes nothing. `end` says how training ended, and
+    after it no more records are taken. `SaturationMonitor` sends these for you.
+    """
+    take_epochs(store, settings, experiment_id, parse_epochs(body))
+    return JSONResponse(store.get(experiment_id))
+
+
+@router.get("/{experiment_id}/units")
+def get_units(
+    experiment_id: ExperimentId,
+    store: StoreDep,
+    layer: Annotated[str | None, Query(description="Only this hidden layer; all by default.")] = None,
+    epoch: Annotated[int | None, Query(ge=0, description="The latest epoch that is kept by default.")] = None,
+    fold: Fold = None,
+) -> Response:
+    """Read per-unit arrays of one measured epoch, by layer."""
+    units = store.units(experiment_id, epoch, fold)
+    if units is None:
+        which = "any epoch" if epoch is None else f"epoch {epoch}"
+        raise NotFound(f"{experiment_id} keeps no per-unit arrays of {which}")
+    if layer is None:
+        return JSONResponse(units)
+    if layer not in units["layers"]:
+        raise NotFound(f"{experiment_id} has no hidden layer {layer}; it has {', '.join(units['layers'])}")
+    return JSONResponse(units | {"layers": {layer: units["layers"][layer]}})

@@ -1,0 +1,80 @@
+"""GET /v1/experiments and one of them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import StoreDep
+from api.experiments.answers import answer, changed, etag, unchanged
+from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Wait
+from satnet.errors import BadRequest
+
+router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
+Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+
+
+@router.get("")
+def list_experiments(
+    store: StoreDep,
+    status: Annotated[Status | None, Query(description="Only experiments in this status.")] = None,
+    label: Annotated[list[str] | None, Query(description="`key:value`; repeat it to ask for several labels.")] = None,
+    dataset: Annotated[str | None, Query(description="Only experiments on this dataset.")] = None,
+    sweep: Annotated[str | None, Query(description="Only trials of this sweep.")] = None,
+    created_after: Annotated[datetime | None, Query(description="Only experiments submitted later (RFC 3339).")] = None,
+    order: Annotated[
+        Literal["created_at", "-created_at"], Query(description="Oldest first, or newest first.")
+    ] = "-created_at",
+    limit: Limit = 20,
+    after: After = None,
+    fields: Annotated[
+        str | None, Query(description="Comma-separated top-level fields to answer; `id` is always there.")
+    ] = None,
+) -> Response:
+    """List experiments, newest first, a page at a time."""
+    page = store.list(
+        status=status,
+        labels=dict(map(_pair, label or ())),
+        dataset=dataset,
+        sweep=sweep,
+        created_after=created_after.timestamp() * 1000 if created_after else None,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+    if fields:
+        wanted = {"id", *fields.split(",")}
+        page["data"] = [{key: one[key] for key in one if key in wanted} for one in page["data"]]
+    return JSONResponse(page)
+
+
+def _pair(label: str) -> tuple[str, str]:
+    key, separator, value = label.partition(":")
+    if not separator:
+        raise BadRequest(f"label: expected key:value, got {label!r}")
+    return key, value
+
+
+@router.get("/{experiment_id}")
+async def get_experiment(
+    experiment_id: ExperimentId,
+    store: StoreDep,
+    wait: Wait,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Read one experiment: status, progress, summary, findings.
+
+    Send the `ETag` back as `If-None-Match` and the answer is 304 while nothing has changed. `Prefer: wait=N` holds the
+    answer until something changes, for at most N seconds (60 at most). While the experiment is not over, `Retry-After`
+    says how many seconds to wait before asking again.
+    """
+    version = await run_in_threadpool(store.version, experiment_id)
+    known = if_none_match == etag(experiment_id, version)
+    if wait and (known or if_none_match is None):
+        await changed(store, experiment_id, version, wait)
+    document, version = await run_in_threadpool(store.get_versioned, experiment_id)
+    if if_none_match == etag(experiment_id, version):
+        return unchanged(experiment_id, version)
+    return answer(document, version)

@@ -1,0 +1,44 @@
+"""POST /v1/experiments."""
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import BodyDep, SettingsDep, StoreDep
+from api.experiments.answers import changed, stored
+from api.parameters import DryRun, IdempotencyKey, Wait
+from api.tickets import wake
+from satnet.service.dry_run import dry_run as estimated
+from satnet.service.intake import parse_posted, submit_posted
+
+router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
+
+
+@router.post("", status_code=202)
+async def create_experiment(
+    store: StoreDep,
+    settings: SettingsDep,
+    body: BodyDep,
+    wait: Wait,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Response:
+    """Submit an experiment.
+
+    It is stored before the answer leaves. `Prefer: wait=N` holds the answer until the experiment is over, for at most
+    N seconds (60 at most). `dry_run=true` answers 200 with the completed spec, its size, an estimate of memory and
+    time, and the findings that need no training; nothing is stored.
+
+    A body with `"kind": "external"` describes a network that is trained elsewhere; its records are then posted to
+    `/v1/experiments/{experiment_id}/epochs`.
+    """
+    if dry_run:
+        spec = await run_in_threadpool(parse_posted, body)
+        return JSONResponse(await run_in_threadpool(estimated, spec, settings.thresholds))
+    experiment_id = await run_in_threadpool(submit_posted, store, settings, body, wake, idempotency_key)
+    headers = {"Location": f"/v1/experiments/{experiment_id}"}
+    if wait:
+        version = await run_in_threadpool(store.version, experiment_id)
+        await changed(store, experiment_id, version, wait, terminal=True)
+        headers["Preference-Applied"] = f"wait={wait:g}"
+    return await run_in_threadpool(stored, store, experiment_id, 202, **headers)

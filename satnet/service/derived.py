@@ -1,0 +1,113 @@
+"""Experiments made from others: clones, and remedies with the runs that judge them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonpatch
+
+from satnet.errors import BadRequest, Conflict, FieldError, InvalidSpec, NotFound
+from satnet.service.intake import fingerprint
+from satnet.service.submission import Wake, submit
+from satnet.settings import Settings
+from satnet.spec import ExperimentSpec, parse_spec
+from satnet.store import Store
+
+
+def patched(spec: Mapping[str, Any], patch: object) -> ExperimentSpec:
+    """The spec after a JSON Patch (RFC 6902). Raises BadRequest or InvalidSpec."""
+    if not isinstance(patch, list) or not all(isinstance(one, dict) for one in patch):
+        raise BadRequest("patch: a JSON Patch is a list of operations")
+    try:
+        changed = jsonpatch.apply_patch(json.loads(json.dumps(spec)), patch)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError) as error:
+        raise InvalidSpec([FieldError("#/patch", f"does not apply: {error}", "patch", patch)]) from error
+    return parse_spec(changed)
+
+
+def clone(
+    store: Store, settings: Settings, wake: Wake, experiment_id: str, patch: object, key: str | None = None
+) -> str:
+    """Submit an experiment's spec again with a JSON Patch applied; the new experiment's id."""
+    document = _trained_here(store, experiment_id, "cannot be cloned")
+    spec = patched(document["spec"], patch)
+    parent = {"experiment": experiment_id, "role": "clone", "patch": patch}
+    mark = fingerprint([experiment_id, {"patch": patch}])
+    return submit(store, settings, spec, wake, key=key, fingerprint=mark, parent=parent)
+
+
+@dataclass
+class SubmittedRemedy:
+    """Ids of the patched runs, and of unpatched ones with the same seeds to compare them with."""
+
+    experiment_id: str
+    remedies: list[str] = field(default_factory=list)
+    baselines: list[str] = field(default_factory=list)
+
+    def document(self, store: Store) -> dict[str, Any]:
+        """All of them, and the link that compares them with the original."""
+        everything = ",".join([self.experiment_id, *self.remedies, *self.baselines])
+        return {
+            "data": [store.get(one) for one in self.remedies],
+            "baselines": [store.get(one) for one in self.baselines],
+            "links": {"compare": f"/v1/compare?ids={everything}"},
+        }
+
+
+def submit_remedy(
+    store: Store,
+    settings: Settings,
+    wake: Wake,
+    experiment_id: str,
+    finding_id: str,
+    *,
+    remedy: int,
+    repeats: int,
+    key: str | None = None,
+) -> SubmittedRemedy:
+    """Submit an experiment with a remedy applied, from `repeats` seeds.
+
+    Above one repeat the unpatched spec runs from the new seeds too, so that the verdict rests on pairs.
+
+    Raises:
+        NotFound: no such experiment or finding.
+        InvalidSpec: the finding has no remedy of this number.
+        Conflict: the experiment was trained elsewhere.
+    """
+    document = _trained_here(store, experiment_id, "has no remedies that can run here")
+    patch = _patch_of(document, finding_id, remedy)
+    parent = {"experiment": experiment_id, "finding": finding_id, "remedy": remedy, "patch": patch}
+    specs = {"remedy": patched(document["spec"], patch), "baseline": parse_spec(document["spec"])}
+    mark = fingerprint([experiment_id, finding_id, {"remedy": remedy, "repeats": repeats}])
+    submitted = SubmittedRemedy(experiment_id)
+
+    def run(role: str, number: int, run_key: str | None) -> str:
+        spec = specs[role].model_copy(update={"seed": (document["seed"] + number) % 2**31})
+        return submit(store, settings, spec, wake, key=run_key, fingerprint=mark, parent=parent | {"role": role})
+
+    for number in range(repeats):
+        run_key = f"{key}:{number}" if key else None
+        submitted.remedies.append(run("remedy", number, run_key))
+        if number:
+            submitted.baselines.append(run("baseline", number, run_key and f"{run_key}:b"))
+    return submitted
+
+
+def _trained_here(store: Store, experiment_id: str, refusal: str) -> dict[str, Any]:
+    document = store.get(experiment_id)
+    if document["kind"] != "experiment":
+        raise Conflict(f"{experiment_id} was trained elsewhere and {refusal}")
+    return document
+
+
+def _patch_of(document: Mapping[str, Any], finding_id: str, remedy: int) -> list[dict[str, Any]]:
+    finding = next((one for one in document["findings"] if one["id"] == finding_id), None)
+    if finding is None:
+        raise NotFound(f"{document['id']} has no finding {finding_id}")
+    remedies = finding["remedies"]
+    if remedy >= len(remedies):
+        detail = f"{finding_id} has {len(remedies)} remedies, counted from 0"
+        raise InvalidSpec([FieldError("#/remedy", detail, "limit", remedy)])
+    patch: list[dict[str, Any]] = remedies[remedy]["patch"]
+    return patch

@@ -1,0 +1,120 @@
+"""What users post becomes a stored sweep, or the answer of a dry run."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from satnet.errors import FieldError, InvalidSpec
+from satnet.records.experiment import new_id
+from satnet.service.intake import fingerprint
+from satnet.service.submission import Wake
+from satnet.service.sweep_steps import PATIENCE, advance
+from satnet.settings import Settings
+from satnet.spec import ExperimentSpec, estimate, parse_spec, plan_network
+from satnet.store import Store
+from satnet.sweeps.points import shown
+from satnet.sweeps.search import all_at_once
+from satnet.sweeps.spec import SweepSpec, parse_sweep
+from satnet.sweeps.stacking import group_of
+
+
+class InvalidPoint(TypedDict):
+    """A point of the sweep whose spec is refused."""
+
+    point: int
+    parameters: dict[str, Any]
+    errors: list[dict[str, Any]]
+
+
+class SweepEstimate(TypedDict):
+    """`seconds` is a rough figure for one worker on two CPU cores that trains one trial at a time; null if unknown."""
+
+    seconds: float | None
+
+
+class SweepDryRun(TypedDict):
+    """A valid sweep with all defaults filled in, and what it would cost."""
+
+    valid: bool
+    spec: dict[str, Any]
+    points: int
+    trials: int
+    invalid: list[InvalidPoint]
+    side_by_side_groups: int
+    estimate: SweepEstimate
+
+
+def parse_posted(body: Mapping[str, Any]) -> SweepSpec:
+    """The sweep in a posted body. Raises InvalidSpec, also where no point known from the start is a valid spec."""
+    sweep = parse_sweep(body)
+    _require_valid_point(sweep)
+    return sweep
+
+
+def create(store: Store, settings: Settings, wake: Wake, body: Mapping[str, Any], key: str | None = None) -> str:
+    """Store a sweep and queue the trials that are known from the start; its id."""
+    sweep = parse_posted(body)
+    sweep_id, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), key, fingerprint(body))
+    advance(store, settings, sweep_id, wake, PATIENCE)
+    return sweep_id
+
+
+def _require_valid_point(sweep: SweepSpec) -> None:
+    """Raises the first point's errors where every point is refused."""
+    first: list[FieldError] = []
+    for parameters in all_at_once(sweep) or []:
+        try:
+            sweep.spec_at(parameters, 0)
+        except InvalidSpec as error:
+            first = first or [_in_body(sweep, parameters, one) for one in error.errors]
+        else:
+            return
+    if first:
+        raise InvalidSpec(first)
+
+
+def _in_body(sweep: SweepSpec, parameters: Mapping[str, Any], error: FieldError) -> FieldError:
+    """A point's error with a pointer into the sweep's body: to the axis that set the field, else into base."""
+    pointer = "#/base" + error.pointer[1:]
+    for axis in sweep.axes():
+        if any(f"{error.pointer[1:]}/".startswith(f"{part}/") for part in axis.split(",")):
+            pointer = "#/parameters/" + axis.replace("~", "~0").replace("/", "~1")
+    values = ", ".join(f"{axis} = {shown(value)}" for axis, value in parameters.items())
+    return replace(error, pointer=pointer, detail=f"no point is a valid spec; at {values}: {error.detail}")
+
+
+def dry_run(sweep: SweepSpec) -> SweepDryRun:
+    """How many trials, which points are refused, and an estimate."""
+    specs, invalid = _specs(sweep)
+    base = parse_spec(sweep.base)
+    specs = specs or [base] * sweep.points
+    groups = {name for one in specs if (name := group_of(one))} if sweep.side_by_side else set()
+    return {
+        "valid": True,
+        "spec": sweep.to_json(),
+        "points": sweep.points,
+        "trials": len(specs) * sweep.repeats,
+        "invalid": invalid,
+        "side_by_side_groups": len(groups) * (1 if base.dataset.split_seed is not None else sweep.repeats),
+        "estimate": {"seconds": _seconds(specs, sweep.repeats)},
+    }
+
+
+def _specs(sweep: SweepSpec) -> tuple[list[ExperimentSpec], list[InvalidPoint]]:
+    """The valid specs among the points known from the start, and the points that are refused."""
+    specs: list[ExperimentSpec] = []
+    invalid: list[InvalidPoint] = []
+    for number, parameters in enumerate(all_at_once(sweep) or []):
+        try:
+            specs.append(sweep.spec_at(parameters, 0))
+        except InvalidSpec as error:
+            errors = [one.as_dict() for one in error.errors]
+            invalid.append({"point": number, "parameters": dict(parameters), "errors": errors})
+    return specs, invalid
+
+
+def _seconds(specs: list[ExperimentSpec], repeats: int) -> float | None:
+    seconds = [estimate.seconds(one, plan_network(one)) for one in specs]
+    return None if None in seconds else repeats * sum(one or 0.0 for one in seconds)
