@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from satnet.spec.activation_traits import traits
+
 
 def chance_loss(loss: str, output_activation: str, classes: int | None, variance: float | None) -> float | None:
     """The loss of the uninformed guess: ln(classes), ln 2, 1/4 behind a sigmoid, the target's variance."""
@@ -12,7 +14,7 @@ def chance_loss(loss: str, output_activation: str, classes: int | None, variance
     if loss == "binary_crossentropy":
         return math.log(2.0)
     if loss == "mean_squared_error":
-        return 0.25 if output_activation == "sigmoid" else variance
+        return 0.25 if traits(output_activation).matching_loss == "binary_crossentropy" else variance
     return None
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from satnet.saturation.activations import RECOVERING, RELU_FAMILY, RESTS_OFF_ZERO
 from satnet.saturation.regions import region
+from satnet.spec.activation_traits import traits
 
 SATURATED_UNIT = 0.99  # saturated on this share of rows (mirror of smdebug's threshold_inactivity of 1 %)
 ONE_SIDED = 0.95  # share of a saturated unit's saturation that is one side
@@ -45,7 +45,7 @@ def record_from_reduced(
         **_saturation(reduced, activation, parameters),
         **_activity(reduced, activation),
         "dormant_unit_fraction": _dormant(reduced, activation),
-        "gate": None if activation in _NO_SLOPE else _number(np.mean(reduced["gate"])),
+        "gate": None if traits(activation).slope is None else _number(np.mean(reduced["gate"])),
         "phi_b": told["phi_b"],
         "asymmetry": _asymmetry(reduced),
         "preactivation": {"mean": told["z_mean"], "std": told["z_std"]}
@@ -73,8 +73,8 @@ def unit_arrays(
     meant = {
         "saturated_low": ("low", has_low),
         "saturated_high": ("high", has_high),
-        "active": ("active", activation in RELU_FAMILY),
-        "gate": ("gate", activation not in _NO_SLOPE),
+        "active": ("active", traits(activation).relu_like),
+        "gate": ("gate", traits(activation).slope is not None),
         "mean_abs": ("mean_abs", True),
         "mean": ("mean", True),
         "piece_share": ("piece_share", "piece_share" in reduced),
@@ -94,7 +94,6 @@ def _rounded(values: Any) -> list[Any]:
     return list(told.tolist())
 
 
-_NO_SLOPE = ("exponential", "maxout", "softmax")  # there is no slope of an unsaturated regime to compare with
 _PLAIN = (
     "delta_rms",
     "gradient_rms",
@@ -122,8 +121,6 @@ _SCALARS = (
 
 
 def _sides(activation: str, parameters: Mapping[str, Any]) -> tuple[bool, bool]:
-    if activation in ("maxout", "softmax"):
-        return False, False
     bounds = region(activation, parameters, 0.05)
     return bounds.low is not None, bounds.high is not None
 
@@ -141,13 +138,13 @@ def _saturation(reduced: Mapping[str, Any], activation: str, parameters: Mapping
         "saturated_high": _share(high) if has_high else None,
         "saturated_unit_fraction": _share(unit) if some else None,
         "one_sided_unit_fraction": _share(one_sided) if some else None,
-        "stuck_low_unit_fraction": _share(low >= SATURATED_UNIT) if activation in RECOVERING else None,
+        "stuck_low_unit_fraction": _share(low >= SATURATED_UNIT) if traits(activation).recovers else None,
     }
 
 
 def _activity(reduced: Mapping[str, Any], activation: str) -> dict[str, float | None]:
     active = np.asarray(reduced["active"])
-    gated, mortal = activation in RELU_FAMILY, activation in ("relu", "relu6")
+    gated, mortal = traits(activation).relu_like, traits(activation).dies
     return {
         "dead_unit_fraction": _share(active == 0) if mortal else None,
         "near_dead_unit_fraction": _share((active > 0) & (active < NEAR_DEAD)) if mortal else None,
@@ -170,7 +167,7 @@ def _dead_pieces(reduced: Mapping[str, Any]) -> float | None:
 
 def _dormant(reduced: Mapping[str, Any], activation: str) -> float | None:
     """Share of units whose mean |a| is at most 0.025 of the layer's mean (Sokar et al. 2023)."""
-    key = "mean_abs_centred" if activation in RESTS_OFF_ZERO else "mean_abs"
+    key = "mean_abs_centred" if traits(activation).rests_off_zero else "mean_abs"
     score = np.asarray(reduced[key])
     mean = score.mean()
     if not np.isfinite(mean):

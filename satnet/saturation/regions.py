@@ -1,19 +1,15 @@
 """The saturation region of an activation, from its derivative."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from satnet.saturation.activations import derivative
+from satnet.spec.activation_traits import Given, Tail, traits
+from satnet.spec.parameters import Value
 
-_UNSATURATED_SLOPE = {"sigmoid": 0.25, "hard_sigmoid": 1.0 / 6.0, "selu": 1.05070098735548049342}
-_BOTH = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
-_LOW = ("elu", "selu", "softplus", "gelu", "silu", "mish")
-_HIGH = ("relu6",)
 _FARTHEST = 1e6
 
 
@@ -26,7 +22,7 @@ class Region:
     slope: float
 
 
-def region(name: str, parameters: Mapping[str, Any] | None, epsilon: float) -> Region:
+def region(name: str, parameters: Given | None, epsilon: float) -> Region:
     """Where |f'| stays at or below `epsilon` times the slope of the unsaturated regime.
 
     Args:
@@ -43,39 +39,37 @@ def region(name: str, parameters: Mapping[str, Any] | None, epsilon: float) -> R
 
 
 @cache
-def _region(name: str, items: tuple[tuple[str, Any], ...], epsilon: float) -> Region:
+def _region(name: str, items: tuple[tuple[str, Value], ...], epsilon: float) -> Region:
     """Kept: every layer of every epoch asks, and a search answers."""
-    parameters = dict(items)
-    slope = _UNSATURATED_SLOPE.get(name, 1.0)
-    low = _edge(name, parameters, epsilon * slope, -1.0) if name in (*_BOTH, *_LOW) else None
-    high = _edge(name, parameters, epsilon * slope, 1.0) if name in (*_BOTH, *_HIGH) else None
-    return Region(low, high, slope)
+    kind = traits(name)
+    slope = 1.0 if kind.slope is None else kind.slope
+    low = _edge(name, kind.low, dict(items), epsilon * slope, -1.0)
+    return Region(low, _edge(name, kind.high, dict(items), epsilon * slope, 1.0), slope)
 
 
-def _edge(name: str, parameters: Mapping[str, Any], limit: float, side: float) -> float:
+def _edge(name: str, tail: Tail, parameters: Given, limit: float, side: float) -> float | None:
     """The innermost point of the tail: from the outside in, the first place where |f'| passes `limit`."""
-    if name in ("hard_sigmoid", "hard_tanh", "relu6"):
-        return side * {"hard_sigmoid": 3.0, "hard_tanh": 1.0, "relu6": 6.0}[name]
-    if name == "elu":
-        return min(0.0, math.log(limit / float(parameters.get("alpha", 1.0))))
+    if tail != "soft":
+        return tail
+    from scipy.optimize import brentq  # loaded where a region is searched for: the API never does
 
-    def steep(distance: float) -> bool:
-        return abs(float(derivative(name, np.array(side * distance), parameters))) > limit
+    def above(distance: float) -> float:
+        return abs(float(derivative(name, np.array(side * distance), parameters))) - limit
 
     grid = np.concatenate([np.linspace(0.0, 40.0, 8001), np.geomspace(40.5, _FARTHEST, 500)])
-    slopes = np.abs(derivative(name, side * grid, parameters))
-    inner = float(grid[np.nonzero(slopes > limit)[0][-1]])
-    outer = float(grid[min(int(np.searchsorted(grid, inner, side="right")), len(grid) - 1)])
-    for _ in range(200):
-        middle = 0.5 * (inner + outer)
-        inner, outer = (middle, outer) if steep(middle) else (inner, middle)
-    return side * outer
+    steep = np.nonzero(np.abs(derivative(name, side * grid, parameters)) > limit)[0]
+    if not len(steep):  # elu with an alpha below the limit
+        return 0.0
+    return side * float(brentq(above, grid[steep[-1]], grid[steep[-1] + 1], xtol=1e-12))
 
 
 def prescribed_std(activation: str, fan_in: int, fan_out: int) -> float | None:
     """The weight std that Glorot (bounded), He (relu family) or LeCun (selu) prescribe; None: none does."""
-    if activation in _BOTH:
-        return math.sqrt(2.0 / (fan_in + fan_out))
-    if activation in ("relu", "relu6", "leaky_relu"):
-        return math.sqrt(2.0 / fan_in)
-    return math.sqrt(1.0 / fan_in) if activation == "selu" else None
+    match traits(activation).initializer:
+        case "glorot_uniform":
+            return math.sqrt(2.0 / (fan_in + fan_out))
+        case "he_normal":
+            return math.sqrt(2.0 / fan_in)
+        case "lecun_normal":
+            return math.sqrt(1.0 / fan_in)
+    return None

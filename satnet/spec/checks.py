@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from satnet.errors import FieldError
+from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import DatasetInfo, dataset_info
 from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.shapes import NetworkPlan, expand_layers, plan
@@ -145,7 +146,7 @@ def _loss(spec: ExperimentSpec, units: int, activation: str) -> Iterator[FieldEr
     if spec.loss == "categorical_crossentropy" and (activation != "softmax" or units < 2):
         detail = f"categorical_crossentropy needs a softmax over two or more units, and {activation} comes out"
         yield FieldError("#/loss", detail, "contradiction", spec.loss)
-    if spec.loss == "binary_crossentropy" and activation not in ("sigmoid", "hard_sigmoid"):
+    if spec.loss == "binary_crossentropy" and not traits(activation).is_probability:
         detail = f"binary_crossentropy needs a sigmoid output, and {activation} comes out"
         yield FieldError("#/loss", detail, "contradiction", spec.loss)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import Dataset
 from satnet.spec.layers import Layer
 from satnet.spec.named import Frozen, Optimizer
@@ -144,6 +145,4 @@ class ExperimentSpec(Frozen):
 def default_loss(activation: Any) -> str:
     """The loss that matches an output activation."""
     name = activation.get("name") if isinstance(activation, dict) else activation
-    return {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}.get(
-        str(name), "mean_squared_error"
-    )
+    return traits(str(name)).matching_loss or "mean_squared_error"

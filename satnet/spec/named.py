@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic import Field as PydanticField
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from satnet.spec.activation_traits import ACTIVATIONS
+
 # A parameter's rule: type, and the bounds pydantic would check.
 Rule = Any
 _ANY = float
@@ -123,30 +125,8 @@ class Activation(Named):
 
     kind = "activation"
     allowed: ClassVar[Mapping[str, Mapping[str, Rule]]] = {
-        name: {}
-        for name in (
-            "linear",
-            "sigmoid",
-            "tanh",
-            "relu",
-            "relu6",
-            "leaky_relu",
-            "elu",
-            "selu",
-            "softplus",
-            "softsign",
-            "gelu",
-            "silu",
-            "mish",
-            "hard_sigmoid",
-            "hard_tanh",
-            "exponential",
-            "softmax",
-        )
-    } | {
-        "leaky_relu": {"negative_slope": _NOT_NEGATIVE},
-        "elu": {"alpha": _POSITIVE},
-        "gelu": {"approximate": bool},
+        name: {key: parameter.rule for key, parameter in traits.parameters.items()}
+        for name, traits in ACTIVATIONS.items()
     }
 
 

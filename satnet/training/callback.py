@@ -12,6 +12,7 @@ from rich.console import Console
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
 from satnet.saturation.diagnosis import facts_of_external
+from satnet.spec.activation_traits import ACTIVATIONS
 from satnet.spec.external import ExternalLayer, ExternalSpec
 from satnet.training.data import probe_index
 from satnet.training.model_taps import tap
@@ -141,9 +142,7 @@ class MonitorCallback(keras.callbacks.Callback):
 
     def _prepared(self) -> tuple[Network, ExternalSpec, Probe]:
         loss, from_logits = _loss_of(self.model.loss)
-        logits = (
-            {"categorical_crossentropy": "softmax", "binary_crossentropy": "sigmoid"}[loss] if from_logits else None
-        )
+        logits = next(one.name for one in ACTIVATIONS.values() if one.matching_loss == loss) if from_logits else None
         network, layers = tap(self.model, logits)
         y, labels, self._classes = _encoded(self._y, loss, int(network.probe.outputs[-1].shape[-1]))
         index = probe_index(labels, self._classes, self._probe_size, self._seed)

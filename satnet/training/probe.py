@@ -8,6 +8,7 @@ import tensorflow as tf
 from satnet.saturation.network import chance_loss, network_record
 from satnet.saturation.reduced import record_from_reduced, unit_arrays
 from satnet.saturation.regions import prescribed_std, region
+from satnet.spec.activation_traits import traits
 from satnet.training.covariance import effective_dimension
 from satnet.training.network import Network, Tap
 from satnet.training.packing import Packing
@@ -22,7 +23,7 @@ class Probe:
         self._network, self._loss_name, self._loss = network, loss_name, loss
         self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._regions = [
-            None if tap.activation in ("maxout", "softmax") else region(tap.activation, tap.parameters, epsilon)
+            region(tap.activation, tap.parameters, epsilon) if traits(tap.activation).elementwise else None
             for tap in network.taps
         ]
         self._packing = Packing()
@@ -121,7 +122,7 @@ class Probe:
         variance: float | None,
     ) -> dict[str, Any]:
         output = self._network.output.activation
-        probability = output in ("sigmoid", "softmax")
+        probability = traits(output).matching_loss is not None
         entropy = probability and self._loss_name.endswith("crossentropy")
         squared = probability and self._loss_name == "mean_squared_error"
         return network_record(

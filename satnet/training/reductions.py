@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from satnet.saturation.activations import RELU_FAMILY, RESTS_OFF_ZERO, output_range
 from satnet.saturation.regions import region
+from satnet.spec.activation_traits import traits
 from satnet.training.covariance import covariance
 from satnet.training.network import Tap, build_activation
 from satnet.training.percentiles import percentiles
 from satnet.training.sums import column_means, counts, square_sum
 
-_NEVER_NEGATIVE = ("sigmoid", "hard_sigmoid", "relu", "relu6", "softplus", "exponential")
 _SATURATED_PROBABILITY = 0.05  # in units of the sigmoid's largest slope: METRICS' default epsilon
 
 
@@ -37,14 +36,14 @@ def reduce_layer(tap: Tap, bounds: Any, z: Any, a: Any, delta: Any) -> dict[str,
         a: outputs, as z.
         delta: each row's own dL/dz, as z.
     """
-    units, never_negative = z.shape[-1], tap.activation in _NEVER_NEGATIVE
+    units, never_negative = z.shape[-1], traits(tap.activation).never_negative
     z, a, delta = (tf.reshape(tensor, (-1, units)) for tensor in (z, a, delta))  # (rows x positions, units)
     low = high = active = tf.zeros(units, tf.float64)
     if bounds is not None and bounds.low is not None:
         low = _share(z <= _rounded(bounds.low, z.dtype, -np.inf))
     if bounds is not None and bounds.high is not None:
         high = _share(z >= _rounded(bounds.high, z.dtype, np.inf))
-    if tap.activation in RELU_FAMILY:
+    if traits(tap.activation).relu_like:
         active = _share(z > 0)
     z_mean, z_std = _spread(z)
     mean = column_means(a)
@@ -71,7 +70,7 @@ def reduce_layer(tap: Tap, bounds: Any, z: Any, a: Any, delta: Any) -> dict[str,
         "non_finite": _non_finite(z, z_std) + _non_finite(a, mean),
         "covariance": matrix,
     }
-    if tap.activation in RESTS_OFF_ZERO:
+    if traits(tap.activation).rests_off_zero:
         numbers["mean_abs_centred"] = column_means(tf.abs(centred))
     return numbers | percentiles(z, z_mean, z_std)
 
@@ -117,7 +116,7 @@ def reduce_network(loss: Any, y: Any, prediction: Any) -> dict[str, Any]:
 
 def phi_b(activation: str, a: Any, mean_abs: Any) -> Any:
     """Rakitianskaia and Engelbrecht 2015, in the form without bins (equal for an even number)."""
-    bounds = output_range(activation)
+    bounds = traits(activation).output_range
     if bounds is None:
         return tf.constant(np.nan, tf.float64)
     lower, upper = bounds
@@ -130,7 +129,7 @@ def _gates(tap: Tap, bounds: Any, z: Any, active: Any) -> tuple[Any, Any]:
     """Per unit mean |f'(z)| / S, and the RMS of f'(z), unnormalised."""
     if bounds is None:
         return tf.fill([z.shape[-1]], tf.constant(np.nan, tf.float64)), tf.constant(np.nan, tf.float64)
-    if tap.activation == "relu" and not tap.parameters:  # its slope is 1 where it is active, else 0
+    if traits(tap.activation).is_step_sloped:
         return active, tf.sqrt(tf.reduce_mean(active))
     wide = tf.cast(z, tf.float64)
     with tf.GradientTape() as tape:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from satnet.saturation.activations import derivative
 from satnet.saturation.regions import region
+from satnet.spec.activation_traits import ACTIVATIONS
+from tests.training import reference
 
 TABLE = {
     "sigmoid": (-4.3566, 4.3566),
@@ -22,6 +24,7 @@ TABLE = {
     "gelu": (-2.3486, None),
     "silu": (-4.0826, None),
     "mish": (-4.1117, None),
+    "hard_silu": (-3.0, None),
     "leaky_relu": (None, None),
     "linear": (None, None),
     "exponential": (None, None),
@@ -36,6 +39,44 @@ def test_region_is_the_tables(name):
     # then
     for ours, expected in zip((found.low, found.high), TABLE[name], strict=True):
         assert ours == (None if expected is None else pytest.approx(expected, abs=1e-3))
+
+
+def test_table_has_every_elementwise_activation():
+    # when
+    elementwise = {name for name, traits in ACTIVATIONS.items() if traits.elementwise}
+
+    # then
+    assert elementwise == set(TABLE) == set(reference.ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_traits_agree_with_the_function_itself(name):
+    # given the activation, written down once more
+    traits, function = ACTIVATIONS[name], reference.ACTIVATIONS[name]
+    z = np.linspace(-12, 12, 4801) + 1e-4  # off the corners
+    a, far = function(z), function(np.array([-300.0, 300.0]))
+
+    # when
+    slope = derivative(name, z)
+
+    # then
+    assert slope == pytest.approx((function(z + 1e-5) - function(z - 1e-5)) / 2e-5, rel=1e-5, abs=1e-6)
+    assert traits.never_negative == bool(a.min() >= 0)
+    assert traits.bounded == bool(np.isfinite(far).all() and far[1] < 7 and far[0] > -2 and not traits.dies)
+    if traits.output_range is not None:
+        assert far == pytest.approx(traits.output_range, abs=0.01)
+    assert traits.rests_off_zero == (name != "exponential" and function(np.zeros(1))[0] > 0)
+    assert traits.dies == (traits.relu_like and bool(np.all(slope[z < 0] == 0)))
+    assert traits.recovers == (traits.low == "soft" and traits.high is None)
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.5, 1.0, 2.0])
+def test_region_of_elu_is_the_logarithm(alpha):
+    # when
+    found = region("elu", {"alpha": alpha}, 0.05)
+
+    # then
+    assert found.low == pytest.approx(min(0.0, np.log(0.05 / alpha)), abs=1e-9)
 
 
 @given(

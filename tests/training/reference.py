@@ -31,6 +31,7 @@ ACTIVATIONS = {
     "softsign": lambda z: z / (1 + np.abs(z)),
     "gelu": lambda z: 0.5 * z * (1 + _erf(z / math.sqrt(2))),
     "silu": lambda z: z * _sigmoid(z),
+    "hard_silu": lambda z: z * np.clip(z / 6 + 0.5, 0, 1),
     "mish": lambda z: z * np.tanh(_softplus(z)),
     "hard_sigmoid": lambda z: np.clip(z / 6 + 0.5, 0, 1),
     "hard_tanh": lambda z: np.clip(z, -1, 1),

@@ -150,7 +150,7 @@ def test_records_of_convolution_and_dense_agree_with_numpy(name, norm):
         check_activity(record, z, name)
         check_values(record, z, a, name)
         delta = check_gradients(record, oracle, layer, x, y)
-        hard = name in ("relu", "relu6", "hard_sigmoid", "hard_tanh")  # else no slope is exactly 0
+        hard = name in ("relu", "relu6", "hard_sigmoid", "hard_tanh", "hard_silu")  # else no slope is exactly 0
         zeros = (delta == 0).mean() if hard else 0.0
         assert record["zero_gradient_fraction"] == pytest.approx(zeros, abs=3 / delta.size if hard else 0)
         kernel = oracle.weights[layer][0]

@@ -12,8 +12,6 @@ from satnet.spec.external import ExternalSpec
 from satnet.spec.hidden import PlannedActivation, activations
 
 Record = Mapping[str, Any]
-BOUNDED = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
-MORTAL = ("relu", "relu6")
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import Any
 import jsonpatch
 
 from satnet.errors import InvalidSpec
-from satnet.saturation.diagnosis.facts import BOUNDED, Facts
+from satnet.saturation.diagnosis.facts import Facts
 from satnet.saturation.diagnosis.finding import Remedy
 from satnet.spec import parse_spec
+from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
 Patch = list[dict[str, Any]]
-_RELU_LIKE = ("relu", "relu6", "leaky_relu")
 
 
 def _replace(path: str, value: Any) -> dict[str, Any]:
@@ -63,11 +63,7 @@ def standardize(facts: Facts) -> list[Remedy]:
 
 def prescribed_name(activation: str) -> str | None:
     """The initializer that theory prescribes for an activation."""
-    if activation in BOUNDED:
-        return "glorot_uniform"
-    if activation in _RELU_LIKE:
-        return "he_normal"
-    return "lecun_normal" if activation == "selu" else None
+    return traits(activation).initializer
 
 
 def prescribed_initializer(layers: Iterable[PlannedActivation]) -> list[Remedy]:

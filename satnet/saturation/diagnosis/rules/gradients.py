@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import BOUNDED, Run
+from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
+from satnet.spec.activation_traits import traits
 
 
 def vanishing_gradient(run: Run) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def _split(network: dict[str, float | None]) -> str:
 def _against_vanishing(run: Run, network: dict[str, float | None]) -> list[Remedy]:
     gates, weights = network["gate_decades"] or 0.0, network["weight_decades"] or 0.0
     hidden = run.facts.hidden
-    bounded = [layer for layer in hidden if layer.activation in BOUNDED]
+    bounded = [layer for layer in hidden if traits(layer.activation).bounded]
     by_gates = remedies.activation(bounded, "relu", "he_normal", "a rectifier's slope is 1 where it is active")
     by_gates += remedies.batch_norm_before(hidden)
     by_weights = remedies.prescribed_initializer(hidden)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import BOUNDED, MORTAL, Run
+from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding, Remedy
 from satnet.saturation.regions import prescribed_std
+from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
 
@@ -105,7 +106,7 @@ def _other_family(activation: str, initializer: str) -> bool:
     family = initializer.partition("_")[0]
     if family not in ("glorot", "he", "lecun"):
         return False
-    if activation in BOUNDED:
+    if traits(activation).bounded:
         return family == "he"
     wanted = (remedies.prescribed_name(activation) or family + "_").partition("_")[0]
     return family != wanted
@@ -145,7 +146,7 @@ def born_dead(run: Run) -> Iterator[Finding]:
     """Units that no row activates, before training."""
     for name, layer in run.planned.items():
         record = _layer(run, name)
-        share = record["dead_unit_fraction"] if record and layer.activation in MORTAL else None
+        share = record["dead_unit_fraction"] if record and traits(layer.activation).dies else None
         if record is None or share is None:
             continue
         for severity in ("critical", "warning"):

@@ -6,12 +6,13 @@ from dataclasses import replace
 from satnet.saturation.diagnosis import remedies
 from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding, lasting
+from satnet.spec.activation_traits import traits
 
 
 def loss_mismatch(run: Run) -> Iterator[Finding]:
     """Squared error behind a sigmoid or softmax: its gradient vanishes where the output saturates."""
     facts = run.facts
-    if facts.loss != "mean_squared_error" or facts.output_activation not in ("sigmoid", "softmax"):
+    if facts.loss != "mean_squared_error" or traits(facts.output_activation).matching_loss is None:
         return
     cures = remedies.matching_loss(facts, facts.output)
     finding = Finding(

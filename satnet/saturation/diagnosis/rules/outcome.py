@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import BOUNDED, Run
+from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
+from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
 
@@ -33,7 +34,7 @@ def not_learning(run: Run) -> Iterator[Finding]:
 
 def nearly_linear(run: Run) -> Iterator[Finding]:
     """Every bounded layer works in its linear part: the depth adds nothing."""
-    bounded = [layer for layer in run.planned.values() if layer.activation in BOUNDED]
+    bounded = [layer for layer in run.planned.values() if traits(layer.activation).bounded]
     if len(bounded) < 2:
         return
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import BOUNDED, MORTAL, Run
+from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
+from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
 
@@ -26,7 +27,7 @@ def saturation_growing(run: Run) -> Iterator[Finding]:
             ratio = run.records[place]["network"]["vanish_ratio"]
             vanishing = ratio is not None and ratio < run.limit("vanish_ratio_warning")
             stalled = run.stalled(place)
-            tolerated = layer.activation in BOUNDED and layer.batch_normalization == "after_activation"
+            tolerated = traits(layer.activation).bounded and layer.batch_normalization == "after_activation"
             harmful = stalled or (vanishing and not tolerated)
             why = "and the loss has stopped falling" if stalled else "and the first layers get little gradient"
             told = why if harmful else "while the network still learns, which is no harm in itself"
@@ -82,7 +83,7 @@ def sigmoid_collapse(run: Run) -> Iterator[Finding]:
 def dying_relu(run: Run) -> Iterator[Finding]:
     """Units that were alive before training and are active on no row now."""
     for name, layer in run.planned.items():
-        if layer.activation not in MORTAL:
+        if not traits(layer.activation).dies:
             continue
 
         def condition(place: int, name: str = name, layer: PlannedActivation = layer) -> Finding | None:
