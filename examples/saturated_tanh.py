@@ -1,6 +1,7 @@
 """A deep tanh network that starts saturated, its diagnosis, and the remedy posted back.
 
-Run `satnet up` in another terminal, then `.venv/bin/python examples/saturated_tanh.py`; SATNET_URL names another service.
+Run `satnet up` in another terminal, then `.venv/bin/python examples/saturated_tanh.py`. SATNET_URL names a service
+elsewhere.
 """
 
 from satnet import Client

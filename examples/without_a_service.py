@@ -1,6 +1,6 @@
-"""Train in this process, apply each proposed remedy to the spec, and train again.
+"""Train in this process, apply the first remedy to the spec, and train again.
 
-Run `.venv/bin/python examples/without_a_service.py`. Remedies are JSON Patches, so any library for RFC 6902 applies them.
+Run `.venv/bin/python examples/without_a_service.py`. A remedy is a JSON Patch; any library for RFC 6902 can apply it.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def report(title, document):
 spec = presets.load("saturated-digits")
 sick = run_local(spec, data_dir=DATA)
 report("as it is", sick)
-for remedy in sick["findings"][0]["remedies"]:
-    healed = run_local(jsonpatch.apply_patch(sick["spec"], remedy["patch"]), data_dir=DATA)
-    change = remedy["patch"][0]
-    report(f"{change['path']} = {change['value']}", healed)
+patch = sick["findings"][0]["remedies"][0]["patch"]
+report(
+    f"{patch[0]['path']} = {patch[0]['value']}", run_local(jsonpatch.apply_patch(sick["spec"], patch), data_dir=DATA)
+)

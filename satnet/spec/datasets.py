@@ -20,17 +20,29 @@ class Dataset(Frozen):
     """Which rows, how many, and how they are standardized."""
 
     name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"] | None = None
+    """A dataset of the list below."""
     path: str | None = None
+    """An `.npz` file; `satnet run` only."""
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
+    """Fitted on the training rows; `global` uses one mean and standard deviation for all values."""
     train_size: Annotated[int, Field(ge=1)] | None = None
+    """First n training rows of a seeded, stratified shuffle; null: all."""
     test_size: Annotated[int, Field(ge=1)] | None = None
+    """First n test rows of a seeded, stratified shuffle; null: all."""
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the training rows held out for validation; 0: the test rows validate."""
     standardize_target: bool = True
-    split_seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None  # of the rows; null: the experiment's seed
+    """Regression: train on the standardized target; errors are reported in its own units."""
+    split_seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """Seed of the rows: split, folds, validation and probe rows, generated data; null: the experiment's `seed`."""
     features: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Features of generated rows."""
     classes: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Classes of generated rows."""
     samples: Annotated[int, Field(ge=20, le=1_000_000)] | None = None
+    """Generated rows; a fifth of them are test rows."""
     noise: Annotated[float, Field(ge=0)] | None = None
+    """Standard deviation of the noise added to generated rows."""
 
     def options(self) -> dict[str, float]:
         """The generator's options that this dataset has, defaults included."""

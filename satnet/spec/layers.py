@@ -16,11 +16,17 @@ Repeat = Annotated[int, Field(ge=1, le=64)]
 
 class _Weighted(Frozen):
     kernel_initializer: Initializer = Initializer("glorot_uniform")
+    """Initial weights."""
     bias_initializer: Initializer = Initializer("zeros")
+    """Initial biases."""
     use_bias: bool = True
+    """Whether there is a bias."""
     kernel_regularizer: Regularizer | None = None
+    """Penalty on the weights, added to the loss."""
     batch_normalization: Literal["none", "before_activation", "after_activation"] = "none"
+    """Where batch normalization is applied."""
     repeat: Repeat = 1
+    """How many such layers follow each other."""
 
     @field_validator("kernel_regularizer", mode="before")
     @classmethod
@@ -33,7 +39,9 @@ class Dense(_Weighted):
 
     type: Literal["dense"]
     units: Units
+    """Width of the output."""
     activation: Activation = Activation("linear")
+    """Applied to the output."""
 
 
 class Maxout(_Weighted):
@@ -41,7 +49,9 @@ class Maxout(_Weighted):
 
     type: Literal["maxout"]
     units: Units
+    """Width of the output."""
     pieces: Annotated[int, Field(ge=2, le=64)] = 2
+    """Linear functions per unit."""
 
 
 class Conv2D(_Weighted):
@@ -49,16 +59,24 @@ class Conv2D(_Weighted):
 
     type: Literal["conv2d"]
     filters: Units
+    """Output channels."""
     kernel_size: Size
+    """Height and width of the window."""
     strides: Size = 1
+    """Step of the window."""
     padding: Padding = "valid"
+    """`same` pads with zeros so that the size is kept at stride 1."""
     activation: Activation = Activation("linear")
+    """Applied to the output."""
 
 
 class _Pooling(Frozen):
     pool_size: Size = 2
+    """Height and width of the window."""
     strides: Size | None = None
+    """Step of the window; null: `pool_size`."""
     padding: Padding = "valid"
+    """`same` pads so that no position is lost."""
 
 
 class MaxPooling2D(_Pooling):
@@ -90,6 +108,7 @@ class Reshape(Frozen):
 
     type: Literal["reshape"]
     target_shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=4)]
+    """Shape of a row, without the batch."""
 
 
 class Dropout(Frozen):
@@ -97,6 +116,7 @@ class Dropout(Frozen):
 
     type: Literal["dropout"]
     rate: Annotated[float, Field(ge=0, lt=1)]
+    """Share of the inputs that is zeroed."""
 
 
 class BatchNormalization(Frozen):
@@ -104,9 +124,13 @@ class BatchNormalization(Frozen):
 
     type: Literal["batch_normalization"]
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Of the moving mean and variance."""
     epsilon: Annotated[float, Field(gt=0)] = 0.001
+    """Added to the variance."""
     center: bool = True
+    """Add a learned offset."""
     scale: bool = True
+    """Multiply by a learned factor."""
 
 
 class LayerNormalization(Frozen):
@@ -114,6 +138,7 @@ class LayerNormalization(Frozen):
 
     type: Literal["layer_normalization"]
     epsilon: Annotated[float, Field(gt=0)] = 0.001
+    """Added to the variance."""
 
 
 class ActivationLayer(Frozen):
@@ -121,6 +146,7 @@ class ActivationLayer(Frozen):
 
     type: Literal["activation"]
     activation: Activation
+    """Applied to the input."""
 
 
 Layer = Annotated[

@@ -224,4 +224,6 @@ class Optimizer(Named):
 class Frozen(BaseModel):
     """Frozen, strict and without extras: what every part of a spec is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )

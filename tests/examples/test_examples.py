@@ -14,7 +14,6 @@ pytestmark = pytest.mark.service
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NEEDS_A_SERVICE = {
     "saturated_tanh": ["critical: ", "helped: "],
-    "compare_initializers": ["glorot_uniform", "uniform +-1", "no_difference_found: "],
     "learning_rates_async": ["0.0001: succeeded", "100: succeeded", "learning_rate_high"],
 }
 ALONE = {
@@ -47,6 +46,15 @@ def test_example_shows_what_it_promises_with_a_service(name, service, tmp_path):
     assert [words for words in NEEDS_A_SERVICE[name] if words not in shown] == [], shown
 
 
+def test_the_sweep_ranks_the_wide_initializer_last(service, tmp_path):
+    # when
+    *trials, verdict = run("compare_initializers", tmp_path, SATNET_URL=service.url).splitlines()
+
+    # then
+    assert [line.partition(" ")[2] for line in trials[-3:]] == ["uniform +-1"] * 3
+    assert verdict.startswith(("winner: ", "no_difference_found: "))
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_example_shows_what_it_promises_alone(name, tmp_path):
     # when
@@ -61,4 +69,4 @@ def test_every_example_is_tested():
     programs = {path.stem for path in EXAMPLES.glob("*.py")}
 
     # then
-    assert programs == {*NEEDS_A_SERVICE, *ALONE}
+    assert programs == {"compare_initializers", *NEEDS_A_SERVICE, *ALONE}
