@@ -4,33 +4,36 @@ from collections.abc import Callable
 
 import typer
 
-from satnet.cli import diagnosis, here, remote, sweeps
+from satnet.cli import diagnosis, experiments, local, reference, results, service, sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Says why a network does not learn.", add_completion=False)
 COMMANDS: dict[str, Callable[..., None]] = {
-    "up": here.up,
-    "demo": here.demo,
-    "run": here.run,
-    "schema": here.schema,
-    "presets": here.presets,
-    "doctor": here.doctor,
-    "submit": remote.submit,
-    "list": remote.list_,
-    "show": remote.show,
-    "wait": remote.wait,
-    "watch": remote.watch,
-    "pause": remote.pause,
-    "resume": remote.resume,
-    "retry": remote.retry,
-    "cancel": remote.cancel,
-    "epochs": remote.epochs,
-    "workers": remote.workers,
-    "sweep": sweeps.sweep,
+    "up": service.up,
+    "demo": service.demo,
+    "doctor": service.doctor,
+    "run": local.run,
+    "presets": reference.presets,
+    "schema": reference.schema,
+    "submit": experiments.submit,
+    "list": experiments.list_,
+    "show": experiments.show,
+    "wait": experiments.wait,
+    "watch": experiments.watch,
+    "pause": experiments.pause,
+    "resume": experiments.resume,
+    "retry": experiments.retry,
+    "cancel": experiments.cancel,
+    "delete": experiments.delete,
+    "epochs": results.epochs,
+    "units": results.units,
+    "script": results.script,
+    "download": results.download,
+    "predict": results.predict,
     "findings": diagnosis.findings,
     "remedy": diagnosis.remedy,
     "compare": diagnosis.compare,
-    "script": diagnosis.script,
-    "download": diagnosis.download,
+    "sweep": sweeps.sweep,
+    "workers": service.workers,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -1,4 +1,4 @@
-"""`satnet demo`: a whole service for a minute: two networks, the diagnosis, and a remedy put to the test."""
+"""`satnet demo`: a service for a minute: two networks, their diagnosis, and a remedy put to the test."""
 
 import subprocess
 import sys
@@ -8,9 +8,10 @@ from rich.console import Console
 
 from satnet.client import Client
 from satnet.service.supervisor import free_port
-from satnet.terminal.experiments import print_comparison, print_report
+from satnet.terminal.comparison import print_comparison
+from satnet.terminal.experiments import print_report
 
-_READY = 150.0  # seconds that a cold start may take
+_READY = 150.0  # seconds that a cold start and one experiment may take
 
 
 def run_demo() -> int:

@@ -1,4 +1,4 @@
-"""`satnet doctor`: one look at each thing that a run or a service needs."""
+"""What `satnet doctor` checks: each thing that a run or a service needs."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from satnet.settings import Settings
 
 @dataclass
 class Check:
-    """One thing looked at: ok, missing (something else may serve) or broken."""
+    """One check: ok, missing (it may not be needed) or broken."""
 
     name: str
     verdict: str
@@ -47,7 +47,7 @@ def _data(settings: Settings) -> Iterator[Check]:
     if files:
         yield Check("datasets", "ok", ", ".join(files))
     else:
-        detail = "no local file; digits, xor, spirals, gaussian and diabetes need none, others are downloaded"
+        detail = "no local files; digits, xor, spirals, gaussian and diabetes need none, the others are downloaded"
         yield Check("datasets", "missing", detail)
 
 
@@ -66,7 +66,8 @@ def _service(settings: Settings) -> Iterator[Check]:
         answer = httpx.get(f"{settings.url}/readyz", timeout=3)
         workers = httpx.get(f"{settings.url}/v1/workers", timeout=3).json()["data"]
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        yield Check("service", "missing", f"nothing well answers at {settings.url} ({type(error).__name__})")
+        text = f"no service answers at {settings.url} ({type(error).__name__}); satnet up starts one"
+        yield Check("service", "missing", text)
         return
     problems = "; ".join(answer.json().get("problems", [])) or answer.json().get("detail", "")
     verdict = "ok" if answer.status_code == 200 else "broken"

@@ -5,11 +5,15 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 import yaml
 
 from satnet import presets
+
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A JSON or YAML file, -, or preset:NAME")]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="path=value, e.g. training.epochs=1; may be repeated")]
 
 
 class _Loader(yaml.SafeLoader):
@@ -23,12 +27,20 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> object:
     """JSON, or else YAML."""
     try:
         return json.loads(text)
     except ValueError:
         return yaml.load(text, _Loader)
+
+
+def read_text(source: str) -> str:
+    """A file, or stdin for `-`. Raises ValueError with the file's name."""
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text()
+    except OSError as error:
+        raise ValueError(f"{source}: {error}") from error
 
 
 def read_spec(
@@ -37,13 +49,12 @@ def read_spec(
     """The raw spec with its changes; `preset` finds those by name. Raises ValueError with what is wrong."""
     try:
         if source.startswith("preset:"):
-            spec: Any = preset(source.removeprefix("preset:"))
+            spec: object = preset(source.removeprefix("preset:"))
         else:
-            text = sys.stdin.read() if source == "-" else Path(source).read_text()
-            spec = _parse(text)
+            spec = _parse(read_text(source))
     except KeyError as error:
         raise ValueError(error.args[0]) from error
-    except (OSError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
         raise ValueError(f"{source}: {error}") from error
     if not isinstance(spec, dict):
         raise ValueError(f"{source}: a JSON or YAML object is needed")

@@ -4,11 +4,9 @@ from typing import Any
 
 from satnet.monitor.sender import Sender
 from satnet.records.epoch_log import LoggedEpoch
-from satnet.records.experiment import json_safe
 from satnet.spec.external import ExternalSpec
+from satnet.terminal.fit import print_fit
 from satnet.training.callback import MonitorCallback
-
-_MOST_SENT = 200_000  # bytes of a record with its per-unit arrays; above, the arrays stay here
 
 
 class SaturationMonitor(MonitorCallback):
@@ -43,9 +41,21 @@ class SaturationMonitor(MonitorCallback):
         ValueError: from `fit`, where the model or its loss is of a kind that cannot be measured.
     """
 
-    def __init__(self, x: Any, y: Any, *, url: str | None = None, **options: Any) -> None:
-        super().__init__(x, y, **options)
-        self._url, self._sender = url, None if url is None else Sender(url)
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        epsilon: float = 0.05,
+        probe_size: int = 1024,
+        every: int = 1,
+        seed: int = 0,
+        verbose: bool = True,
+        url: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(x, y, epsilon=epsilon, probe_size=probe_size, every=every, seed=seed, name=name)
+        self._verbose, self._sender = verbose, None if url is None else Sender(url)
 
     @property
     def experiment(self) -> str | None:
@@ -57,12 +67,14 @@ class SaturationMonitor(MonitorCallback):
         if self._sender is not None:
             self._sender.open(spec)
 
-    def recorded(self, entry: LoggedEpoch) -> None:
+    def recorded(self, logged: LoggedEpoch) -> None:
         """Send a measured epoch."""
         if self._sender is not None:
-            self._sender.send(json_safe(entry.record), entry.units, _MOST_SENT)
+            self._sender.send(logged)
 
     def closed(self, *, failed: bool) -> None:
-        """Say how training ended, and wait until all is sent."""
+        """Send how training ended, wait until all is sent, and print the findings."""
         if self._sender is not None:
             self._sender.end(failed=failed)
+        if self._verbose:
+            print_fit(self.epochs, self.findings)

@@ -1,21 +1,40 @@
-"""A progress bar with epoch, loss, accuracy and the worst saturation; on stderr, and only on a terminal."""
+"""Progress bars of experiments and sweeps; on stderr, and only on a terminal."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from satnet.records.experiment import worst_saturation
+from satnet.records.schema import EpochRecord, ExperimentDocument
+from satnet.records.status import TERMINAL
 
 
-class Bar:
-    """Shows an experiment's progress while its context is open."""
+class _Bar:
+    """One line that is redrawn while its context is open."""
 
-    def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._progress.add_task("waiting", total=None)
+    def __init__(self, description: str, *columns: ProgressColumn, transient: bool) -> None:
+        console = Console(stderr=True, markup=False, emoji=False)
+        text = TextColumn("{task.description}", markup=False)
+        self._progress = Progress(
+            text, BarColumn(), *columns, console=console, disable=not console.is_terminal, transient=transient
+        )
+        self._task = self._progress.add_task(description, total=None)
+
+    @property
+    def visible(self) -> bool:
+        """Whether there is a terminal to draw on."""
+        return not self._progress.disable
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -26,8 +45,15 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def record(self, record: dict[str, Any]) -> None:
-        """A local run's record."""
+
+class ExperimentBar(_Bar):
+    """Epoch, loss, accuracy and the worst saturation of one experiment."""
+
+    def __init__(self) -> None:
+        super().__init__("waiting", TimeElapsedColumn(), transient=False)
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Show a measured epoch."""
         train, worst = record["train"], worst_saturation(record)
         parts = [f"epoch {record['epoch']}"]
         if train["loss"] is not None:
@@ -38,14 +64,30 @@ class Bar:
             parts.append(f"saturated {100 * worst:.0f} %")
         self._progress.update(self._task, description="  ".join(parts))
 
-    def experiment(self, experiment: Any) -> None:
-        """A service's document; the newest record is asked for while it runs."""
-        progress = experiment["progress"]
-        self._progress.update(self._task, total=1.0, completed=progress["fraction"])
-        if experiment["status"] == "running" and not self._progress.disable and (records := experiment.epochs):
-            self.record(records[-1])
-        else:
-            self._progress.update(
-                self._task,
-                description=f"{experiment['status']}: epoch {progress['epoch']} of {progress['epochs']}",
-            )
+    def document(self, document: ExperimentDocument, latest: EpochRecord | None = None) -> None:
+        """Show how far an experiment is, and its latest record where that is known."""
+        progress = document["progress"]
+        self._progress.update(
+            self._task,
+            total=1.0,
+            completed=progress["fraction"],
+            description=f"{document['status']}: epoch {progress['epoch']} of {progress['epochs']}",
+        )
+        if latest is not None:
+            self.record(latest)
+
+
+class SweepBar(_Bar):
+    """How many trials of one sweep are over, and its best value."""
+
+    def __init__(self) -> None:
+        super().__init__("waiting", MofNCompleteColumn(), TimeRemainingColumn(), transient=True)
+
+    def document(self, sweep: Mapping[str, Any]) -> None:
+        """Show how far a sweep is."""
+        progress, best = sweep["progress"], sweep["best"]
+        text: str = sweep["status"]
+        if best and best["value"] is not None:
+            text += f", best {best['value']:.4g}"
+        over = sum(progress[status] for status in TERMINAL)
+        self._progress.update(self._task, description=text, completed=over, total=progress["trials"])

@@ -1,14 +1,12 @@
 """What the service measures, in anybody's own `model.fit`."""
 
 import math
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from rich.console import Console
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
 from satnet.saturation.diagnosis import facts_of_external
@@ -38,7 +36,7 @@ _ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_ac
 
 
 class MonitorCallback(keras.callbacks.Callback):
-    """The measuring part of `satnet.SaturationMonitor`; what becomes of the records is its subclass's matter."""
+    """The measuring part of `satnet.SaturationMonitor`; a subclass shows and sends the records."""
 
     def __init__(
         self,
@@ -49,7 +47,6 @@ class MonitorCallback(keras.callbacks.Callback):
         probe_size: int = 1024,
         every: int = 1,
         seed: int = 0,
-        verbose: bool = True,
         name: str | None = None,
     ) -> None:
         super().__init__()
@@ -59,25 +56,25 @@ class MonitorCallback(keras.callbacks.Callback):
             raise ValueError(f"every and probe_size must be at least 1; got {every} and {probe_size}")
         self._x, self._y = np.asarray(x), np.asarray(y)
         self._epsilon, self._probe_size, self._every, self._seed = epsilon, probe_size, every, seed
-        self._verbose, self._name = verbose, name
+        self._name = name
         self.units: dict[str, dict[str, Any]] = {}
-        self._journal: EpochLog | None = None
+        self._epoch_log: EpochLog | None = None
         self._steps: int | None = None
 
     @property
     def epochs(self) -> list[dict[str, Any]]:
         """The records so far."""
-        return self._journal.records if self._journal is not None else []
+        return self._epoch_log.records if self._epoch_log is not None else []
 
     @property
     def findings(self) -> list[dict[str, Any]]:
         """The diagnosis of the records so far."""
-        return self._journal.findings() if self._journal is not None else []
+        return self._epoch_log.findings() if self._epoch_log is not None else []
 
     def opened(self, spec: ExternalSpec) -> None:
         """Called before epoch 0 is measured."""
 
-    def recorded(self, entry: LoggedEpoch) -> None:
+    def recorded(self, logged: LoggedEpoch) -> None:
         """Called with each measured epoch."""
 
     def closed(self, *, failed: bool) -> None:
@@ -90,7 +87,7 @@ class MonitorCallback(keras.callbacks.Callback):
         self._network, spec, probe = self._prepared()
         self._probe: Probe = probe
         self._kernels = [one.kernel for one in self._network.taps if one.kernel is not None]
-        self._journal = EpochLog(facts_of_external(spec), spec.epochs)
+        self._epoch_log = EpochLog(facts_of_external(spec), spec.epochs)
         self.opened(spec)
         self._began = time.monotonic()
         self._measure(0, None)
@@ -125,15 +122,8 @@ class MonitorCallback(keras.callbacks.Callback):
             self._measure(epoch + 1, logs or {})
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Say what was found."""
+        """Pass on how it ended."""
         self.closed(failed=any(one["train"]["loss"] is None for one in self.epochs))
-        if self._verbose:
-            from satnet.terminal.experiments import epoch_line, print_findings
-
-            console = Console(file=sys.stdout, markup=False, emoji=False)
-            for record in (self.epochs[0], self.epochs[-1]):
-                console.print(epoch_line(record), markup=False, highlight=False, soft_wrap=True)
-            print_findings(self.findings, console)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -195,10 +185,10 @@ class MonitorCallback(keras.callbacks.Callback):
             "input": {"mean": values["input_mean"], "std": values["input_std"]},
             "units": dict(self._probe.units),
         }
-        if self._journal is not None:
-            entry = self._journal.add(record)
+        if self._epoch_log is not None:
+            logged = self._epoch_log.add(record)
             self.units = dict(self._probe.units)
-            self.recorded(entry)
+            self.recorded(logged)
 
     def _steps_taken(self) -> tuple[dict[str, float], dict[str, float]]:
         paths = [kernel.path for kernel in self._kernels]

@@ -9,7 +9,6 @@ import stamina
 
 from satnet import AsyncClient, Client
 from satnet.client import APIConnectionError, APIStatusError, WaitTimeout
-from satnet.client.sweeps import AsyncSweeps, Sweeps
 from satnet.spec import parse_spec
 
 SPEC = {
@@ -172,14 +171,6 @@ def test_epochs_come_as_a_data_frame_and_as_csv():
     assert list(frame["layer.name"]) == ["dense_1", "dense_2"]
     assert frame["train.loss"].tolist() == [1.5, 1.5]
     assert epochs.to_csv().splitlines()[0] == "epoch,train.loss,layer.name,layer.gate"
-
-
-def test_both_clients_ask_the_same_of_sweeps():
-    # when
-    mine, theirs = ({name for name in vars(one) if not name.startswith("_")} for one in (Sweeps, AsyncSweeps))
-
-    # then
-    assert mine == theirs
 
 
 def test_asyncio_client_creates_waits_and_lists():

@@ -1,0 +1,1 @@
+"""The API's routes as requests; both clients send these."""

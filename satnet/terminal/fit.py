@@ -1,0 +1,18 @@
+"""What is printed when a monitored `fit` ends."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from satnet.terminal.epochs import print_epoch
+from satnet.terminal.findings import print_findings
+
+
+def print_fit(epochs: Sequence[Any], findings: Sequence[Mapping[str, Any]]) -> None:
+    """The first and the last epoch in a line each, and the findings; to stdout, as Keras prints."""
+    console = Console(file=sys.stdout, markup=False, emoji=False)
+    for record in (epochs[0], epochs[-1]):
+        print_epoch(record, console)
+    print_findings(findings, console)
