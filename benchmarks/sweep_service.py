@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 
 from satnet import Client
-from satnet.service.supervisor import free_port
+from satnet.service.ports import free_port
 
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3]
 INITIALIZERS = [

@@ -7,7 +7,7 @@ import tempfile
 from rich.console import Console
 
 from satnet.client import Client
-from satnet.service.supervisor import free_port
+from satnet.service.ports import free_port
 from satnet.terminal.comparison import print_comparison
 from satnet.terminal.experiments import print_report
 

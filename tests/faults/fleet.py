@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import redis
 
-from satnet.service.supervisor import free_port
+from satnet.service.ports import free_port
 from satnet.store.embedded import cut_zeros, server_command
 from tests.faults import stub
 from tests.faults.invariants import broken

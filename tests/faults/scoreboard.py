@@ -15,7 +15,7 @@ from pathlib import Path
 
 import redis
 
-from satnet.service.supervisor import free_port
+from satnet.service.ports import free_port
 from satnet.store.embedded import server_command
 from tests.faults import network, recovery, schedules, soak, storage, workers
 

@@ -1,10 +1,10 @@
-"""The supervisor of `satnet up`: what it does with a process that dies, or cannot be started."""
+"""A supervised process that ends, or cannot be started."""
 
 import os
 import sys
 import time
 
-from satnet.service.supervisor import Child
+from satnet.service.child import Child
 
 
 def tended(child, until, seconds=10):
