@@ -1,6 +1,5 @@
 """A real Valkey server for every test that needs the store."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,15 +9,15 @@ from pathlib import Path
 import pytest
 import redis
 
+from satnet.service.ports import free_port
 from satnet.settings import Settings
 from satnet.store import Store
 from satnet.store.embedded import server_command
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real processes first: they wait for most of their time, and others run meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,15 @@ _QUICK = {"SATNET_LEASE": "PT4S", "SATNET_HEARTBEAT": "PT1S", "SATNET_CHECKPOINT
 
 
 class Service:
+    """`satnet up` in a folder of its own."""
+
     def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder), *options]
+        self.command = [sys.executable, "-m", "satnet.cli", "up", "--port", "0", "--data", str(folder), *options]
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            command,
+            self.command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -307,23 +312,21 @@ def test_a_monitor_in_anybodys_fit_appears_as_an_experiment(service, client):
     assert len(document.epochs.units(name, epoch=0)["layers"][name]["gate"]) == 7
 
 
-def test_experiments_survive_a_restart_of_the_whole_service(tmp_path):
+def test_experiments_survive_a_restart_of_the_whole_service(service):
     # given
-    first = Service(tmp_path)
-    with Client(first.url) as client:
+    with Client(service.url) as client:
         done = client.experiments.create(presets.load("healthy-digits") | {"training": {"epochs": 1}})
         done = done.wait(timeout=60)
         waiting = client.experiments.create(long_spec())
-    assert first.stop() == 0
+    assert service.stop() == 0
 
     # when
-    second = Service(tmp_path)
+    service.start()
 
     # then
-    with Client(second.url) as client:
+    with Client(service.url) as client:
         assert client.experiments.get(done["id"]).document["summary"] == done["summary"]
         assert client.experiments.cancel(waiting["id"]).wait(timeout=30)["status"] == "cancelled"
-    assert second.stop() == 0
 
 
 def test_interrupt_leaves_no_process_behind(service):
