@@ -81,9 +81,15 @@ class LayerRecord(TypedDict):
         Number,
         Measure("relu family: share of rows x units with z <= 0; about half at the start.", summarised=True),
     ]
-    dead_piece_fraction: Annotated[Number, Measure("maxout: share of linear pieces that win on no row.")]
+    dead_piece_fraction: Annotated[
+        Number, Measure("maxout: share of linear pieces that win on no row (Goodfellow et al. 2013).")
+    ]
     dormant_unit_fraction: Annotated[
-        Number, Measure("Share of units whose mean |a| is at most 0.025 of the layer's (Sokar et al. 2023).")
+        Number,
+        Measure(
+            "Share of units whose mean |a| is at most 0.025 of the layer's (Sokar et al. 2023); |a - mean| where the "
+            "activation is not 0 at rest."
+        ),
     ]
     gate: Annotated[
         Number,
@@ -119,7 +125,7 @@ class LayerRecord(TypedDict):
     weight_std: Annotated[Number, Measure("Standard deviation of the kernel.", better="unclear", of_weights=True)]
     weight_std_target: Annotated[
         Number,
-        Measure("What Glorot, He or LeCun prescribe for the activation and fan.", objective=False, of_weights=True),
+        Measure("What Glorot (bounded), He (relu family) or LeCun (selu) prescribe.", objective=False, of_weights=True),
     ]
     effective_dimension: Annotated[
         Number,
@@ -135,11 +141,13 @@ class LayerRecord(TypedDict):
 
 @_CLOSED
 class NetworkRecord(TypedDict):
-    """What the layers say together, and the output layer."""
+    """Numbers of the whole network and of its output layer."""
 
     vanish_ratio: Annotated[
         Number,
-        Measure("delta_rms of the first hidden layer over that of the last.", better="unclear"),
+        Measure(
+            "delta_rms of the first hidden layer over that of the last; null with fewer than two.", better="unclear"
+        ),
     ]
     gate_decades: Annotated[Number, Measure("log10 of the part of vanish_ratio that RMS(f'(z)) explains.")]
     weight_decades: Annotated[Number, Measure("log10 of the part of vanish_ratio that the weights explain.")]
@@ -163,9 +171,9 @@ class EpochRecord(TypedDict):
     learning_rate: Annotated[Number, About("Learning rate at the epoch's end.")]
     train: Annotated[Metrics, About("Running mean over the epoch's batches; at epoch 0, of the probe set.")]
     validation: Annotated[Metrics, About("Metrics on the validation rows.")]
-    layers: Annotated[list[LayerRecord], About("Hidden activations in order.")]
-    network: Annotated[NetworkRecord, About("What the layers say together.")]
+    layers: Annotated[list[LayerRecord], About("One record per hidden activation, from input to output.")]
+    network: Annotated[NetworkRecord, About("Numbers of the whole network.")]
     input: NotRequired[Annotated[Spread, About("Mean and standard deviation of the probe set's inputs.")]]
     batch_statistics: NotRequired[
-        Annotated[Literal["probe"], About("At epoch 0 with batch normalization: whose statistics it used.")]
+        Annotated[Literal["probe"], About("With batch normalization, at epoch 0: it uses the probe set's statistics.")]
     ]
