@@ -8,7 +8,9 @@ from typing import Any
 
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
 from satnet.records.epoch_log import EpochLog
-from satnet.records.experiment import progress_at, summarise
+from satnet.records.progress import progress_at
+from satnet.records.schema import MeasuredEpoch, TrainingExtra
+from satnet.records.summary import summarise
 from satnet.saturation.diagnosis import facts_of
 from satnet.service import failpoints
 from satnet.service.artifacts import Artifacts, model_name
@@ -75,7 +77,7 @@ class Attempt:
             return {}
         return {"elsewhere": offer}
 
-    def on_epoch(self, record: dict[str, Any]) -> str | None:
+    def on_epoch(self, record: MeasuredEpoch) -> str | None:
         """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
         entry, grant = self.epoch_log.add(record), self._grant
         progress = progress_at(grant.spec, record, time.monotonic() - self._began)
@@ -94,7 +96,7 @@ class Attempt:
         if not self._outbox:
             self.checkpoints.keep(checkpoint)
 
-    def finish(self, status: str, extra: dict[str, Any], **more: Any) -> str:
+    def finish(self, status: str, extra: TrainingExtra, **more: Any) -> str:
         """End with a result."""
         failpoints.hit("before_finish")
         grant = self._grant

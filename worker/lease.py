@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from satnet.errors import Interrupted, StoreUnavailable
-from satnet.records.experiment import summarise
+from satnet.records.schema import EpochRecord
+from satnet.records.summary import summarise
 from satnet.settings import Settings
 from satnet.store import Grant, Store
 from worker import drain
@@ -27,7 +28,7 @@ class Lease:
         self,
         settings: Settings,
         grant: Grant,
-        records: list[dict[str, Any]],
+        records: list[EpochRecord],
         leave: Callable[[int], Any] = os._exit,
     ) -> None:
         """`records`: the measured epochs, for the summary of a run that is cut; `leave`: ends this process."""

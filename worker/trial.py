@@ -1,9 +1,9 @@
 """An attempt at a trial of a sweep: what it brings, and whether it shall end early."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from satnet.errors import NotFound, StoreUnavailable
+from satnet.records.schema import EpochRecord, TrialOutcome
 from satnet.service.sweep_steps import load
 from satnet.store import Grant, Store
 from satnet.sweeps.early import falls_behind, is_hopeless, is_rung
@@ -22,14 +22,14 @@ class Trial:
         except NotFound:  # it expired: the experiment stands alone now
             return
 
-    def objective(self, records: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    def objective(self, records: Sequence[EpochRecord]) -> TrialOutcome | None:
         """What the sweep compares."""
         if self._sweep is None:
             return None
         goal = self._sweep.objective
         return outcome(records, goal.metric, goal.sign, goal.at)
 
-    def ends(self, records: Sequence[dict[str, Any]]) -> str | None:
+    def ends(self, records: Sequence[EpochRecord]) -> str | None:
         """The stop_reason, where this trial has come to its end before its last epoch."""
         sweep, latest = self._sweep, records[-1]
         if sweep is None:

@@ -6,7 +6,7 @@ import time
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from api.json import JsonObject
+from satnet.records.schema import ExperimentDocument
 from satnet.store import Store
 
 _POLL = 0.1  # seconds between two looks at the version
@@ -17,7 +17,7 @@ def etag(experiment_id: str, version: int) -> str:
     return f'"{experiment_id}-{version}"'
 
 
-def answer(document: JsonObject, version: int, status: int = 200, **headers: str) -> JSONResponse:
+def answer(document: ExperimentDocument, version: int, status: int = 200, **headers: str) -> JSONResponse:
     """The document as it was read from the store: nothing validates or converts it again."""
     headers["ETag"] = etag(document["id"], version)
     if not document["is_terminal"]:

@@ -7,7 +7,7 @@ from api.deps import StoreDep
 from api.experiments.answers import stored
 from api.parameters import ExperimentId
 from api.tickets import wake
-from satnet.records.experiment import TERMINAL
+from satnet.records.status import TERMINAL
 from satnet.store import Store
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])

@@ -46,7 +46,8 @@ def list_experiments(
     )
     if fields:
         wanted = {"id", *fields.split(",")}
-        page["data"] = [{key: one[key] for key in one if key in wanted} for one in page["data"]]
+        chosen = [{key: value for key, value in one.items() if key in wanted} for one in page["data"]]
+        return JSONResponse({**page, "data": chosen})
     return JSONResponse(page)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from satnet.client import Client, ClientError
 from satnet.records.epoch_log import LoggedEpoch
-from satnet.records.experiment import json_safe
+from satnet.records.json_safe import json_safe
 from satnet.spec.external import ExternalSpec
 
 _log = logging.getLogger(__name__)

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
+from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, UnitArrays, Units
 from satnet.saturation.diagnosis import Facts, diagnose
 
 _ALWAYS = 25  # measured epochs after each of which the diagnosis is made anew
@@ -16,39 +17,49 @@ _MOST_UNITS = 400_000  # entries of per-unit arrays that one experiment keeps
 class LoggedEpoch:
     """One measured epoch as it is stored."""
 
-    record: dict[str, Any]
-    units: dict[str, Any] | None  # layer -> arrays; None where this epoch's are not kept
-    findings: list[dict[str, Any]] | None  # None where they were not made anew
+    record: EpochRecord
+    units: Units | None  # None where this epoch's are not kept
+    findings: list[FindingRecord] | None  # None where they were not made anew
 
 
 class EpochLog:
-    """Collects records (METRICS section 3, with `units` beside them) and diagnoses them."""
+    """Collects measured epochs and diagnoses them."""
 
     def __init__(self, facts: Facts, epochs: int, thresholds: Mapping[str, float] | None = None) -> None:
         """`epochs`: how many will be measured, which decides how many per-unit arrays are kept."""
         self._facts, self._epochs, self._thresholds = facts, epochs, thresholds
         self._next = 0.0
-        self.records: list[dict[str, Any]] = []
+        self.records: list[EpochRecord] = []
 
-    def add(self, reported: Mapping[str, Any]) -> LoggedEpoch:
-        """Take a record in."""
-        record = {key: value for key, value in reported.items() if key != "units"}
+    def add(self, measured: MeasuredEpoch) -> LoggedEpoch:
+        """Add an epoch; what of it is to be stored."""
+        record, units = without_units(measured)
         self.records.append(record)
         due = len(self.records) <= _ALWAYS or time.monotonic() >= self._next
         findings = self.findings() if due else None
-        return LoggedEpoch(record, self._kept(record["epoch"], reported.get("units")), findings)
+        return LoggedEpoch(record, self._kept(record["epoch"], units), findings)
 
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[FindingRecord]:
         """The diagnosis of all records so far."""
         began = time.monotonic()
-        found = diagnose(self._facts, self.records, self._thresholds)
+        findings = diagnose(self._facts, self.records, self._thresholds)
         self._next = time.monotonic() + _SHARE * (time.monotonic() - began)
-        return found
+        return findings
 
-    def _kept(self, epoch: int, units: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _kept(self, epoch: int, units: Units | None) -> Units | None:
         """Every epoch's arrays where they are few; else epoch 0, the last, and an even stride between."""
         if not units:
             return None
-        size = sum(len(values) for layer in units.values() for values in layer.values() if values)
+        size = sum(len(values) for layer in units.values() for values in _arrays(layer) if values)
         stride = -(-size * (self._epochs + 1) // _MOST_UNITS)
         return units if epoch % max(1, stride) == 0 or epoch == self._epochs else None
+
+
+def without_units(measured: MeasuredEpoch) -> tuple[EpochRecord, Units | None]:
+    """The record, and the per-unit arrays that came with it."""
+    record = {key: value for key, value in measured.items() if key != "units"}
+    return cast(EpochRecord, record), measured.get("units")
+
+
+def _arrays(layer: UnitArrays) -> list[list[object] | None]:
+    return cast(list[list[object] | None], list(layer.values()))

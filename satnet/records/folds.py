@@ -1,44 +1,47 @@
 """What the folds of one experiment say together: means, how sure they are, and each fold's saturation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean, stdev
-from typing import Any
 
 from satnet.records.confidence import LEVEL, interval
+from satnet.records.numbers import number_of
+from satnet.records.schema import CrossValidation, FoldSummary, MeanSpread, Metrics, MetricSpreads, measures
 
-Fold = Mapping[str, Any]
-_NAMES = ("loss", "accuracy", "mean_absolute_error")
+_METRICS = tuple(measures(Metrics))
 
 
-def over_folds(folds: Sequence[Fold]) -> dict[str, Any] | None:
+def over_folds(folds: Sequence[FoldSummary]) -> CrossValidation | None:
     """Mean, standard deviation (of a sample) and 95 % interval of each fold's final metrics and saturation.
 
     Args:
-        folds: those that are over, each with `final`, `layers` (as in a summary) and perhaps `test`.
+        folds: those that are over.
 
     Returns:
-        `folds` (how many), `train`, `validation`, `test` (metric -> spread) and `layers` (the end of training, field ->
-        spread). A spread is null where a fold has no such number. None for fewer than two folds.
+        None for fewer than two folds. A spread is null where a fold has no such number.
     """
     if len(folds) < 2:
         return None
-    told: dict[str, Any] = {"folds": len(folds), "level": LEVEL}
-    for part in ("train", "validation"):
-        told[part] = _metrics([fold["final"][part] for fold in folds])
-    told["test"] = _metrics([fold["test"] for fold in folds]) if all("test" in fold for fold in folds) else None
-    told["layers"] = [
-        {"name": layer["name"], "activation": layer["activation"]}
-        | {field: _spread([fold["layers"][place]["final"][field] for fold in folds]) for field in layer["final"]}
-        for place, layer in enumerate(folds[0]["layers"])
-    ]
-    return told
+    ends = [end for fold in folds if (end := fold["final"]) is not None]
+    tested = [fold["test"] for fold in folds if "test" in fold]
+    return {
+        "folds": len(folds),
+        "level": LEVEL,
+        "train": _spreads([end["train"] for end in ends]),
+        "validation": _spreads([end["validation"] for end in ends]),
+        "test": _spreads(tested) if len(tested) == len(folds) else None,
+        "layers": [
+            {"name": layer["name"], "activation": layer["activation"]}
+            | {name: _spread([fold["layers"][place]["final"][name] for fold in folds]) for name in layer["final"]}
+            for place, layer in enumerate(folds[0]["layers"])
+        ],
+    }
 
 
-def _metrics(ends: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: _spread([one[name] for one in ends]) for name in _NAMES if name in ends[0]}
+def _spreads(metrics: Sequence[Metrics]) -> MetricSpreads:
+    return {name: _spread([number_of(one, name) for one in metrics]) for name in _METRICS if name in metrics[0]}
 
 
-def _spread(values: Sequence[float | None]) -> dict[str, Any] | None:
+def _spread(values: Sequence[float | None]) -> MeanSpread | None:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None

@@ -1,93 +1,83 @@
-"""Epoch records that come from outside: what is checked before they are stored."""
+"""Epoch records that come from outside: checked against the record types before anything is stored."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
+import jsonpointer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from satnet.errors import FieldError, InvalidSpec
-
-Number = float | None
-
-
-class PostedMetrics(BaseModel):
-    """Loss and accuracy; null if not measured."""
-
-    model_config = ConfigDict(extra="allow")
-
-    loss: Number
-    accuracy: Number
-
-
-class PostedLayer(BaseModel):
-    """A hidden layer's record; null where a quantity is not defined for its activation."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-    activation: str
-    units: Annotated[int, Field(ge=1)]
-    saturated_fraction: Number
-    saturated_low: Number
-    saturated_high: Number
-    saturated_unit_fraction: Number
-    dead_unit_fraction: Number
-    inactive_fraction: Number
-    dormant_unit_fraction: Number
-    gate: Number
-    preactivation: dict[str, Number]
-    delta_rms: Number
-    gradient_rms: Number
-    update_ratio: Number
-    movement: Number
-    weight_std: Number
-    weight_std_target: Number
-    non_finite: Annotated[int, Field(ge=0)]
-
-
-class PostedNetwork(BaseModel):
-    """Quantities of the whole network."""
-
-    model_config = ConfigDict(extra="allow")
-
-    vanish_ratio: Number
-    gate_decades: Number
-    weight_decades: Number
-    loss_over_chance: Number
-    saturated_wrong: Number
-
-
-class PostedRecord(BaseModel):
-    """A measured epoch; the fields that rules and charts rely on are checked."""
-
-    model_config = ConfigDict(extra="allow")
-
-    epoch: Annotated[int, Field(ge=0)]
-    fold: None = None
-    seconds: Annotated[float, Field(ge=0)]
-    train: PostedMetrics
-    validation: PostedMetrics
-    layers: list[PostedLayer]
-    network: PostedNetwork
-    units: dict[str, dict[str, Any]] | None = None
+from satnet.records.schema import MeasuredEpoch, RecordField, UnitArrays, record_fields
 
 
 class PostedEpochs(BaseModel):
-    """Records in any order, and how training ended if these are the last."""
+    """Records of an experiment that is trained elsewhere, and how training ended where they are the last."""
 
     model_config = ConfigDict(extra="forbid")
 
-    data: Annotated[list[PostedRecord], Field(max_length=1000)] = []
+    data: Annotated[list[MeasuredEpoch], Field(max_length=1000)] = []
     end: Literal["succeeded", "failed", "cancelled"] | None = None
     message: Annotated[str, Field(max_length=500)] | None = None
 
 
-def parse_epochs(body: object) -> PostedEpochs:
-    """The posted records. Raises InvalidSpec."""
+def parse_epochs(body: Mapping[str, Any]) -> PostedEpochs:
+    """The records in a request's body; a number that is left out is null.
+
+    Raises:
+        InvalidSpec: with a pointer for each field that is unknown, missing, or of another type.
+    """
+    data = body.get("data")
+    if isinstance(data, list):
+        body = {**body, "data": [_completed(record, MeasuredEpoch) for record in data]}
     try:
-        return PostedEpochs.model_validate(body)
+        posted = PostedEpochs.model_validate(body)
     except ValidationError as error:
-        errors = [
-            FieldError("#/" + "/".join(map(str, one["loc"])), one["msg"], one["type"])
-            for one in error.errors(include_url=False)
-        ]
-        raise InvalidSpec(errors) from error
+        raise InvalidSpec([_field_error(one) for one in error.errors(include_url=False)]) from error
+    for place, record in enumerate(posted.data):
+        if record["fold"] is not None:
+            detail = "null is needed: an experiment that is trained elsewhere has no folds"
+            raise InvalidSpec([FieldError(f"#/data/{place}/fold", detail, "not_allowed", record["fold"])])
+    return posted
+
+
+_fields = cache(record_fields)
+
+
+def _completed(content: Any, record: Any) -> Any:
+    """`content` with null for each nullable field that it lacks: its sender may be older than the field."""
+    if not isinstance(content, dict):
+        return content
+    fields = _fields(record)
+    missing = {name: None for name, field in fields.items() if field.required and field.nullable}
+    return missing | {name: _inner(value, fields.get(name)) for name, value in content.items()}
+
+
+def _inner(value: Any, field: RecordField | None) -> Any:
+    if field is None or field.inner is None:
+        return value
+    if isinstance(value, list):
+        return [_completed(one, field.inner) for one in value]
+    if field.inner is UnitArrays and isinstance(value, dict):  # by layer
+        return {layer: _completed(one, field.inner) for layer, one in value.items()}
+    return _completed(value, field.inner)
+
+
+def _field_error(error: Any) -> FieldError:
+    """Pydantic's error with a JSON pointer, and what is allowed where a field is unknown."""
+    pointer = "#" + jsonpointer.JsonPointer.from_parts(error["loc"]).path
+    detail = error["msg"]
+    if error["type"] == "extra_forbidden":
+        detail = f"there is no such field; allowed: {', '.join(_allowed(error['loc'][:-1]))}"
+    return FieldError(pointer, detail, error["type"], error.get("input"))
+
+
+def _allowed(place: tuple[int | str, ...]) -> list[str]:
+    """The fields of the record at a place of the body."""
+    if place[:1] != ("data",):
+        return list(PostedEpochs.model_fields)
+    record: Any = MeasuredEpoch
+    for part in place[2:]:
+        field = _fields(record).get(str(part)) if isinstance(part, str) else None
+        record = field.inner if field is not None and field.inner is not None else record
+    return list(_fields(record))

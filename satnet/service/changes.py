@@ -23,7 +23,7 @@ def change(store: Store, experiment_id: str, changes: Mapping[str, Any]) -> None
     _refuse(changes, [key for key in changes if key not in CHANGEABLE], _only(CHANGEABLE), "extra_forbidden")
     spec = document["spec"]
     if document["kind"] == "experiment":
-        parse_spec(spec | changes)
+        parse_spec({**spec, **changes})
     else:
         detail = f"of an external experiment {_only(CHANGEABLE[:2])}"
         _refuse(changes, [key for key in CHANGEABLE[2:] if key in changes], detail, "not_allowed")

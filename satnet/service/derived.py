@@ -8,6 +8,7 @@ from typing import Any
 import jsonpatch
 
 from satnet.errors import BadRequest, Conflict, FieldError, InvalidSpec, NotFound
+from satnet.records.schema import ExperimentDocument
 from satnet.service.intake import fingerprint
 from satnet.service.submission import Wake, submit
 from satnet.settings import Settings
@@ -94,7 +95,7 @@ def submit_remedy(
     return submitted
 
 
-def _trained_here(store: Store, experiment_id: str, refusal: str) -> dict[str, Any]:
+def _trained_here(store: Store, experiment_id: str, refusal: str) -> ExperimentDocument:
     document = store.get(experiment_id)
     if document["kind"] != "experiment":
         raise Conflict(f"{experiment_id} was trained elsewhere and {refusal}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from satnet.records.schema import FindingRecord
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import ExperimentSpec, NetworkPlan, dataset_info, estimate, plan_network
 
@@ -39,7 +40,7 @@ class DryRun(TypedDict):
     spec_sha256: str
     estimate: Estimate
     layers: list[PlannedLayerDocument]
-    findings: list[dict[str, Any]]
+    findings: list[FindingRecord]
 
 
 def dry_run(spec: ExperimentSpec, thresholds: Mapping[str, float]) -> DryRun:

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from satnet.errors import Conflict, FieldError, InvalidSpec
-from satnet.records.epoch_log import LoggedEpoch
-from satnet.records.experiment import progress_at, summarise
+from satnet.records.epoch_log import LoggedEpoch, without_units
 from satnet.records.posted import PostedEpochs
+from satnet.records.progress import progress_at
+from satnet.records.schema import EpochRecord, ExperimentDocument
+from satnet.records.summary import summarise
 from satnet.saturation.diagnosis import Facts, diagnose, facts_of_external
 from satnet.settings import Settings
 from satnet.spec.external import stored_external
 from satnet.store import Store
 
 _FENCE = 1  # one writer, from the start to the end
-Record = dict[str, Any]
 
 
 def take_epochs(store: Store, settings: Settings, experiment_id: str, posted: PostedEpochs) -> None:
@@ -26,11 +27,10 @@ def take_epochs(store: Store, settings: Settings, experiment_id: str, posted: Po
     """
     document = _open_external(store, experiment_id)
     facts = facts_of_external(stored_external(document["spec"]))
-    fresh = [one.model_dump() for one in posted.data]
-    _check_layers(fresh, facts)
+    _check_layers(posted, facts)
     records = store.epochs(experiment_id)
-    for record in fresh:
-        units = record.pop("units")
+    for measured in posted.data:
+        record, units = without_units(measured)
         records = sorted([one for one in records if one["epoch"] != record["epoch"]] + [record], key=_epoch)
         findings = diagnose(facts, records, settings.thresholds)
         progress = progress_at(document["spec"], record, sum(one["seconds"] for one in records))
@@ -39,7 +39,7 @@ def take_epochs(store: Store, settings: Settings, experiment_id: str, posted: Po
         _finish(store, experiment_id, posted, records)
 
 
-def _open_external(store: Store, experiment_id: str) -> Record:
+def _open_external(store: Store, experiment_id: str) -> ExperimentDocument:
     document = store.get(experiment_id)
     if document["kind"] != "external":
         raise Conflict(f"{experiment_id} is trained by this service: only its worker reports epochs")
@@ -48,15 +48,15 @@ def _open_external(store: Store, experiment_id: str) -> Record:
     return document
 
 
-def _check_layers(records: list[Record], facts: Facts) -> None:
+def _check_layers(posted: PostedEpochs, facts: Facts) -> None:
     names = {layer.name for layer in facts.hidden}
-    for record in records:
+    for record in posted.data:
         if unknown := [layer["name"] for layer in record["layers"] if layer["name"] not in names]:
             detail = f"the network has the hidden layers {', '.join(sorted(names))}"
             raise InvalidSpec([FieldError("#/data/layers", detail, "unknown_layer", unknown)])
 
 
-def _finish(store: Store, experiment_id: str, posted: PostedEpochs, records: list[Record]) -> None:
+def _finish(store: Store, experiment_id: str, posted: PostedEpochs, records: list[EpochRecord]) -> None:
     reason: Mapping[str, Any] = {"code": "external", "message": posted.message or posted.end, "retryable": False}
     store.finish(
         experiment_id,
@@ -69,5 +69,5 @@ def _finish(store: Store, experiment_id: str, posted: PostedEpochs, records: lis
     )
 
 
-def _epoch(record: Record) -> int:
-    return int(record["epoch"])
+def _epoch(record: EpochRecord) -> int:
+    return record["epoch"]

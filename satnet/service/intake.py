@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.saturation.diagnosis import diagnose, facts_of_external
 from satnet.service.submission import Wake, submit
 from satnet.settings import Settings

@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from satnet.errors import TrainingError
+from satnet.records.document import ExperimentState, to_document
 from satnet.records.epoch_log import EpochLog
-from satnet.records.experiment import ExperimentState, json_safe, new_id, progress_at, summarise, to_document
+from satnet.records.ids import new_id
+from satnet.records.json_safe import json_safe
+from satnet.records.progress import progress_at
+from satnet.records.schema import EpochRecord, FullExperiment, MeasuredEpoch, TrainingExtra
+from satnet.records.summary import summarise
 from satnet.saturation.diagnosis import facts_of
 from satnet.settings import get_settings
 from satnet.spec import parse_spec
 
 
 def run_local(
-    data: object, *, data_dir: Path, on_epoch: Callable[[dict[str, Any]], None] = lambda _: None
-) -> dict[str, Any]:
+    data: object, *, data_dir: Path, on_epoch: Callable[[EpochRecord], None] = lambda _: None
+) -> FullExperiment:
     """Train the spec in `data` here; the document with `epochs`, also when it failed. Raises InvalidSpec."""
     spec = parse_spec(data, allow_path=True).with_seed()
     from satnet.training.run import train
@@ -23,7 +27,7 @@ def run_local(
     epoch_log = EpochLog(facts_of(spec), spec.training.epochs, get_settings().thresholds)
     records = epoch_log.records
 
-    def collect(record: dict[str, Any]) -> None:
+    def collect(record: MeasuredEpoch) -> None:
         on_epoch(epoch_log.add(record).record)
 
     state = ExperimentState(
@@ -38,7 +42,7 @@ def run_local(
         attempt=1,
     )
     state.started_at = state.created_at
-    extra: dict[str, Any] = {}
+    extra: TrainingExtra = {}
     try:
         result = train(spec, data_dir=data_dir, on_epoch=collect)
         state.status, state.stop_reason = "succeeded", result.stop_reason
@@ -51,5 +55,5 @@ def run_local(
     if records:
         elapsed = (state.finished_at - state.started_at) / 1000
         state.progress = progress_at(state.spec, records[-1], elapsed)
-    document: dict[str, Any] = json_safe(to_document(state) | {"epochs": records})
+    document: FullExperiment = json_safe(to_document(state) | {"epochs": records})
     return document

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
 from satnet.service.queues import queue_for

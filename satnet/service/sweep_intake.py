@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from satnet.errors import FieldError, InvalidSpec
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.service.intake import fingerprint
 from satnet.service.submission import Wake
 from satnet.service.sweep_steps import PATIENCE, advance

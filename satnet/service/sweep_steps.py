@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from satnet.errors import Conflict, InvalidSpec, NotFound
-from satnet.records.experiment import TERMINAL
+from satnet.records.status import TERMINAL
 from satnet.service.submission import submit
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec

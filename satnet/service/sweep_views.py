@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from satnet.errors import BadRequest
-from satnet.records.experiment import TERMINAL, timestamp
+from satnet.records.status import TERMINAL
+from satnet.records.timestamps import timestamp
 from satnet.service.sweep_steps import load, points_of
 from satnet.store import Store
 from satnet.store.sweeps import StoredSweep

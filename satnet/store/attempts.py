@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from satnet.records.epoch_log import LoggedEpoch
-from satnet.records.experiment import headline
+from satnet.records.headline import headline
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available, dumps, ms
 

@@ -11,7 +11,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from satnet.errors import StoreUnavailable
-from satnet.records.experiment import json_safe
+from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
 from satnet.store.scripts import Scripts
 

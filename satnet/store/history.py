@@ -6,7 +6,8 @@ from typing import Any
 import redis
 
 from satnet.errors import BadRequest
-from satnet.records.experiment import timestamp
+from satnet.records.schema import EpochRecord
+from satnet.records.timestamps import timestamp
 from satnet.store import keys
 from satnet.store.connection import Records, available
 from satnet.store.listing import Listing
@@ -15,7 +16,7 @@ from satnet.store.listing import Listing
 class History(Listing):
     """Epochs, per-unit arrays and events."""
 
-    def epochs(self, experiment_id: str, after_epoch: int | None = None, fold: int | None = None) -> Records:
+    def epochs(self, experiment_id: str, after_epoch: int | None = None, fold: int | None = None) -> list[EpochRecord]:
         """All measured epochs in order. Raises NotFound."""
         self.version(experiment_id)
         with available():

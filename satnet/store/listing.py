@@ -1,13 +1,14 @@
 """Experiments one by one and in pages; a page takes a few round trips, whatever its length."""
 
+import builtins
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 from satnet.errors import BadRequest, NotFound
+from satnet.records.schema import ExperimentDocument, ExperimentPage
 from satnet.store import keys
-from satnet.store.connection import Records, available
+from satnet.store.connection import available
 from satnet.store.public_document import FIELDS, public_document
 from satnet.store.waiting import Load, Waiting
 from satnet.store.workers import Workers
@@ -19,11 +20,11 @@ Rows = list[tuple[float, str, dict[str, str]]]  # created, id, hash
 class Listing(Workers):
     """Public documents, and the little that is asked of one experiment."""
 
-    def get(self, experiment_id: str) -> dict[str, Any]:
+    def get(self, experiment_id: str) -> ExperimentDocument:
         """The public document. Raises NotFound."""
         return self.get_versioned(experiment_id)[0]
 
-    def get_versioned(self, experiment_id: str) -> tuple[dict[str, Any], int]:
+    def get_versioned(self, experiment_id: str) -> tuple[ExperimentDocument, int]:
         """The public document and its version."""
         with available():
             stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS))
@@ -59,7 +60,7 @@ class Listing(Workers):
         order: str = "-created_at",
         limit: int = 20,
         after: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> ExperimentPage:
         """One page of documents, newest first unless `order` is created_at; the cursor is (created, id)."""
 
         def wanted(stored: Mapping[str, str]) -> bool:
@@ -92,7 +93,7 @@ class Listing(Workers):
             self._redis.zrem(name, *gone)
         return [row for row in rows if row[2]]
 
-    def _documents(self, rows: Rows) -> Records:
+    def _documents(self, rows: Rows) -> builtins.list[ExperimentDocument]:
         """The documents of hashes, with the places of those that are queued."""
         queued = [(experiment_id, stored["queue"]) for _, experiment_id, stored in rows if stored["status"] == "queued"]
         waiting: dict[str, Waiting] = {}

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, cast
 
-from satnet.records.experiment import ExperimentState, to_document
+from satnet.records.document import ExperimentState, to_document
+from satnet.records.schema import ExperimentDocument, QueuePlace
+from satnet.records.status import Status
 from satnet.store.waiting import Waiting
 
 _TIMES = ("created_at", "started_at", "finished_at")
@@ -21,14 +23,15 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line]
 
 
-def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Waiting | None) -> dict[str, Any]:
+def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Waiting | None) -> ExperimentDocument:
     """What users see; `waiting`: of a queued experiment."""
     parsed: dict[str, Any] = {key: json.loads(stored[key]) if stored.get(key) else None for key in _JSON}
     attempts = _lines(stored["attempts"])
     if stored.get("open_attempt"):
         attempts.append(json.loads(stored["open_attempt"] + "}"))
     status = stored["status"]
-    queue = message = None
+    queue: QueuePlace | None = None
+    message = None
     if waiting is not None:
         queue, message = {"position": waiting.position, "eta_s": waiting.eta_s}, waiting.message
     elif status == "running" and stored.get("flag"):
@@ -45,8 +48,8 @@ def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Wait
     return to_document(
         ExperimentState(
             id=experiment_id,
-            status=status,
-            kind=stored["kind"],
+            status=cast(Status, status),
+            kind=cast(Literal["experiment", "external"], stored["kind"]),
             name=stored["name"] or None,
             spec_sha256=stored["spec_sha256"],
             seed=int(stored["seed"]),
@@ -55,7 +58,7 @@ def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Wait
             sweep=stored.get("sweep") or None,
             attempt=int(stored["attempt"]),
             attempts=attempts,
-            progress=json.loads(stored["progress"]) if stored.get("progress") else {},
+            progress=json.loads(stored["progress"]) if stored.get("progress") else None,
             queue=queue,
             transitions=_lines(stored["transitions"]),
             **{key: float(stored[key]) if stored.get(key) else None for key in _TIMES},  # type: ignore[arg-type]  # created_at is always there

@@ -1,10 +1,11 @@
 """What users do to experiments: submit, cancel, pause, resume, change, delete."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
-from satnet.store.connection import Connection, Records, available, dumps, ms
+from satnet.records.schema import FindingRecord
+from satnet.store.connection import Connection, available, dumps, ms
 
 _FULL = "the store is at 80 % of its memory; running experiments go first"
 
@@ -22,7 +23,7 @@ class UserCommands(Connection):
         idempotency_key: str | None = None,
         fingerprint: str = "",
         parent: Mapping[str, Any] | None = None,
-        findings: Records | None = None,
+        findings: Sequence[FindingRecord] | None = None,
         trial: tuple[str, str] = ("", ""),
         group: str = "",
     ) -> tuple[str, bool]:
@@ -67,7 +68,7 @@ class UserCommands(Connection):
         spec: Mapping[str, Any],
         idempotency_key: str | None,
         fingerprint: str,
-        findings: Records,
+        findings: Sequence[FindingRecord],
     ) -> str:
         """Store an experiment that is trained elsewhere, running from the start under fence 1; its id."""
         fields = {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from satnet.records.experiment import timestamp
+from satnet.records.timestamps import timestamp
 from satnet.store import keys
 from satnet.store.connection import Connection, Records, available, dumps, ms
 

@@ -1,9 +1,8 @@
 """When a trial ends before its last epoch: it falls behind the others (ASHA), or saturation leaves it no hope."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from satnet.sweeps.objective import Record
+from satnet.records.schema import EpochRecord
 from satnet.sweeps.search import direction
 from satnet.sweeps.spec import Asha
 
@@ -57,18 +56,18 @@ def falls_behind(
     return ends, dict(study.trials[-1].system_attrs)
 
 
-def is_hopeless(records: Sequence[Record]) -> bool:
+def is_hopeless(records: Sequence[EpochRecord]) -> bool:
     """Whether for three measured epochs the loss was that of a guess while a hidden layer was shut."""
     latest = [record for record in records if record["epoch"] > 0 and record["fold"] == records[-1]["fold"]]
     latest = latest[-_HOPELESS_EPOCHS:]
     return len(latest) == _HOPELESS_EPOCHS and all(_shut(record) for record in latest)
 
 
-def _shut(record: Record) -> bool:
+def _shut(record: EpochRecord) -> bool:
     over = record["network"]["loss_over_chance"]
     if over is None or over < _CHANCE:
         return False
-    shares: list[Any] = [
-        layer.get(key) for layer in record["layers"] for key in ("saturated_fraction", "dead_unit_fraction")
+    shares = [
+        share for layer in record["layers"] for share in (layer["saturated_fraction"], layer["dead_unit_fraction"])
     ]
     return any(share is not None and share >= _SHUT for share in shares)

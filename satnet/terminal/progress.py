@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from satnet.records.experiment import worst_saturation
+from satnet.records.headline import worst_saturation
 from satnet.records.schema import EpochRecord, ExperimentDocument
 from satnet.records.status import TERMINAL
 
@@ -52,7 +52,7 @@ class ExperimentBar(_Bar):
     def __init__(self) -> None:
         super().__init__("waiting", TimeElapsedColumn(), transient=False)
 
-    def record(self, record: Mapping[str, Any]) -> None:
+    def record(self, record: EpochRecord) -> None:
         """Show a measured epoch."""
         train, worst = record["train"], worst_saturation(record)
         parts = [f"epoch {record['epoch']}"]

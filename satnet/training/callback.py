@@ -3,12 +3,13 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
+from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch
 from satnet.saturation.diagnosis import facts_of_external
 from satnet.spec.activation_traits import ACTIVATIONS
 from satnet.spec.external import ExternalLayer, ExternalSpec
@@ -62,12 +63,12 @@ class MonitorCallback(keras.callbacks.Callback):
         self._steps: int | None = None
 
     @property
-    def epochs(self) -> list[dict[str, Any]]:
+    def epochs(self) -> list[EpochRecord]:
         """The records so far."""
         return self._epoch_log.records if self._epoch_log is not None else []
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[FindingRecord]:
         """The diagnosis of the records so far."""
         return self._epoch_log.findings() if self._epoch_log is not None else []
 
@@ -186,7 +187,7 @@ class MonitorCallback(keras.callbacks.Callback):
             "units": dict(self._probe.units),
         }
         if self._epoch_log is not None:
-            logged = self._epoch_log.add(record)
+            logged = self._epoch_log.add(cast(MeasuredEpoch, record))
             self.units = dict(self._probe.units)
             self.recorded(logged)
 

@@ -1,11 +1,12 @@
 """What a result was computed with."""
 
 import platform
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from satnet.records.schema import Environment
 
 
 def use_threads(count: int) -> None:
@@ -14,7 +15,7 @@ def use_threads(count: int) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1 if count == 1 else 2)
 
 
-def environment() -> dict[str, Any]:
+def environment() -> Environment:
     """Versions, devices and threads of this process."""
     devices = [device.device_type for device in tf.config.list_physical_devices()]
     return {

@@ -5,11 +5,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from satnet.errors import NonFiniteLoss
+from satnet.records.schema import MeasuredEpoch
 from satnet.spec import ExperimentSpec
 from satnet.training.checkpoint import Checkpoint, numbered
 from satnet.training.checkpoint_schedule import CheckpointSchedule
@@ -19,7 +20,7 @@ from satnet.training.network import seed_of
 from satnet.training.program import EpochSums
 from satnet.training.stopping import StoppingRules
 
-Report = Callable[[dict[str, Any]], str | None]
+Report = Callable[[MeasuredEpoch], str | None]
 _SHUFFLE, _DROPOUT = 6, 7  # what a derived seed is for
 
 
@@ -180,7 +181,7 @@ class FoldRun:
         record["units"] = dict(self.probe.units)
         if epoch == 0 and self.network.batch_normalizations():
             record["batch_statistics"] = "probe"
-        return self.on_epoch(record)
+        return self.on_epoch(cast(MeasuredEpoch, record))
 
     def _quality(self, predictions: np.ndarray) -> dict[str, Any]:
         """Confusion matrix (rows: true class) for classes, R2 and errors in the target's units else."""

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from satnet.records.schema import Environment, MeasuredEpoch, TrainingExtra
+
 
 @dataclass(frozen=True)
 class TrainingResult:
     """How a run ended: extra keys of the summary, the environment, and why it stopped."""
 
-    summary_extra: dict[str, Any]
-    environment: dict[str, Any]
+    summary_extra: TrainingExtra
+    environment: Environment
     stop_reason: str  # completed, early_stopping, or what on_epoch said
 
 
@@ -17,6 +19,6 @@ class TrainingResult:
 class TrainedFold:
     """One fold's run, as JSON holds it, for whoever trains the others."""
 
-    records: list[dict[str, Any]]
+    records: list[MeasuredEpoch]
     result: dict[str, Any]  # fields of a FoldResult
     model: Any  # what `keep_model` said of its file; None where it was not kept

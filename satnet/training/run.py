@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import tensorflow as tf
 
 from satnet.errors import DeadlineExceeded, OutOfMemory
+from satnet.records.schema import MeasuredEpoch, Metrics, TrainingExtra
 from satnet.spec import ExperimentSpec
 from satnet.training import compiled, rows
 from satnet.training.checkpoint import Checkpoint
@@ -108,9 +109,11 @@ def _train(
     last, data = results[-1], ready()
     extra = summary_extra(last, data)
     if spec.cross_validation is not None:
-        extra["folds"] = [{"fold": n, "test": one.test, "worker": one.worker} for n, one in enumerate(results)]
+        extra["folds"] = [
+            {"fold": n, "test": cast(Metrics, one.test), "worker": one.worker} for n, one in enumerate(results)
+        ]
     if keep is not None:
-        extra["model"] = kept_model(network, data, keep) if network is not None else found and found.model
+        extra["model"] = kept_model(network, data, keep) if network is not None else found.model if found else None
     reasons = {one.stop_reason for one in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
@@ -138,7 +141,7 @@ def train_fold(
 
     Args and errors as for `train`; `keep_model` is called for the last fold alone, whose model is the experiment's.
     """
-    records: list[dict[str, Any]] = []
+    records: list[MeasuredEpoch] = []
     with _memory():
         parts = list(prepared(spec, data_dir))
         data = parts[fold][1]()
@@ -159,11 +162,11 @@ def _memory() -> Iterator[None]:
         raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
 
 
-def summary_extra(result: FoldResult, data: Data) -> dict[str, Any]:
+def summary_extra(result: FoldResult, data: Data) -> TrainingExtra:
     """What the summary says besides the epochs."""
-    told = {"test": result.test, "dataset": result.statistics, "parameters": result.parameters} | result.quality
-    told["rows"] = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
-    return told
+    rows = {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)}
+    about = {"test": result.test, "dataset": result.statistics, "parameters": result.parameters, "rows": rows}
+    return cast(TrainingExtra, about | result.quality)
 
 
 def kept_model(network: Network, data: Data, keep: KeepModel) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.service.artifacts import Artifacts
 from satnet.settings import Settings
 from satnet.spec import parse_spec

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from satnet.errors import SatnetError
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.service import failpoints
 from satnet.settings import Settings
 from satnet.spec import parse_spec

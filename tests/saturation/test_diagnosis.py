@@ -22,6 +22,7 @@ LAYER = {
     "dormant_unit_fraction": 0.0,
     "gate": 0.5,
     "preactivation": {"mean": 0.0, "std": 1.4},
+    "output": {"mean": 0.0, "std": 0.8},
     "delta_rms": 1e-3,
     "gradient_rms": 1e-2,
     "update_ratio": 1e-3,

@@ -9,7 +9,7 @@ import redis
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound
 from satnet.records.epoch_log import LoggedEpoch
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.spec import parse_spec
 from satnet.store import Store
 

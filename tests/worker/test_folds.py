@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from satnet.errors import NotFound, OutOfMemory
-from satnet.records.experiment import new_id
+from satnet.records.ids import new_id
 from satnet.service.artifacts import Artifacts, model_name
 from satnet.spec import parse_spec
 from satnet.training import run

@@ -64,6 +64,7 @@ from satnet.records.schema.summary import (
     Rows,
     Summary,
     SummaryExtra,
+    TrainingExtra,
 )
 from satnet.records.schema.sweep import (
     BestAnswer,
@@ -164,6 +165,7 @@ __all__ = [
     "SweepPage",
     "SweepProgress",
     "Time",
+    "TrainingExtra",
     "Transition",
     "TrialOutcome",
     "TrialPage",

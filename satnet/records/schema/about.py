@@ -40,7 +40,7 @@ class RecordField:
     about: About
     type: Any  # without its annotations
     required: bool
-    inner: Any = None  # the record type that it holds, alone or in a list
+    inner: Any = None  # the record type that it holds: alone, in a list, or as values of a dict
 
     @property
     def nullable(self) -> bool:
@@ -70,5 +70,10 @@ def _field(name: str, hint: Any) -> RecordField | None:
     about = next((note for note in notes if isinstance(note, About)), None)
     if about is None:
         return None
-    inner = next((one for one in (kind, *get_args(kind)) if typing_extensions.is_typeddict(one)), None)
-    return RecordField(name, about, kind, required, inner)
+    return RecordField(name, about, kind, required, _record_in(kind))
+
+
+def _record_in(kind: Any) -> Any:
+    if typing_extensions.is_typeddict(kind):
+        return kind
+    return next((inner for one in get_args(kind) if (inner := _record_in(one)) is not None), None)

@@ -39,17 +39,18 @@ class Ends(TypedDict):
     layers: Annotated[list[LayerSummary], About("Hidden activations in order.")]
 
 
-class FoldExtra(TypedDict, total=False):
+class FoldExtra(TypedDict):
     """What training adds to a fold's ends."""
 
-    test: Annotated[Metrics, About("On the test rows.")]
-    worker: Annotated[str | None, About("The worker that helped with the fold; null: the experiment's own.")]
+    fold: Annotated[int, About("The fold, from 0.")]
+    test: NotRequired[Annotated[Metrics, About("On the test rows; absent where training was cut.")]]
+    worker: NotRequired[
+        Annotated[str | None, About("The worker that helped with the fold; null: the experiment's own.")]
+    ]
 
 
 class FoldSummary(Ends, FoldExtra):
     """How one fold ended."""
-
-    fold: Annotated[int, About("The fold, from 0.")]
 
 
 class MeanSpread(TypedDict):
@@ -104,6 +105,12 @@ class SummaryExtra(TypedDict, total=False):
     r2: Annotated[Number, About("Regression: coefficient of determination on the test rows.")]
     root_mean_squared_error: Annotated[float, About("Regression: on the test rows, in the target's own units.")]
     model: Annotated[ModelFile | None, About("The trained model's file; null where it was not kept.")]
+
+
+class TrainingExtra(SummaryExtra):
+    """The same with what training adds to each fold."""
+
+    folds: NotRequired[Annotated[list[FoldExtra], About("Each fold that was trained to its end.")]]
 
 
 class Summary(Ends, SummaryExtra):

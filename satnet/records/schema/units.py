@@ -2,12 +2,14 @@
 
 from typing import Annotated, NotRequired
 
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from satnet.records.schema.about import About
 from satnet.records.schema.epoch import EpochRecord, Number
 
 
+@with_config(extra="forbid")
 class UnitArrays(TypedDict):
     """Per-unit numbers of one layer, one entry a unit; null where the number has no meaning for the layer."""
 
@@ -23,6 +25,7 @@ class UnitArrays(TypedDict):
 Units = dict[str, UnitArrays]  # layer -> its arrays
 
 
+@with_config(extra="forbid")
 class MeasuredEpoch(EpochRecord):
     """A record as it is measured: with the per-unit arrays, which are stored apart."""
 

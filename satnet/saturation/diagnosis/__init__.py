@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from satnet.records.schema import FindingRecord
 from satnet.saturation.diagnosis.facts import Facts, Run, facts_of, facts_of_external
 from satnet.saturation.diagnosis.finding import Finding, Remedy, stronger
 from satnet.saturation.diagnosis.remedies import usable
@@ -65,7 +66,7 @@ def diagnose(
     facts: Facts,
     records: Iterable[Mapping[str, Any]] = (),
     overrides: Mapping[str, float] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[FindingRecord]:
     """The findings on a network and its measured epochs, ordered by cause.
 
     Args:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
+from satnet.records.schema import Evidence, FindingRecord, Patch, Severity
 from satnet.saturation.diagnosis.facts import Run
 
 SEVERITIES = ("info", "warning", "critical")
@@ -39,9 +40,9 @@ class Finding:
         """Rule and layer."""
         return f"{self.rule}:{self.layer}" if self.layer else self.rule
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> FindingRecord:
         """The public form, METRICS section 6."""
-        evidence = {
+        evidence: Evidence = {
             "metric": self.metric,
             "value": self.value,
             "threshold": self.threshold,
@@ -50,14 +51,14 @@ class Finding:
         return {
             "id": self.id,
             "rule": self.rule,
-            "severity": self.severity,
+            "severity": cast(Severity, self.severity),
             "layer": self.layer,
             "first_epoch": self.first_epoch,
             "last_epoch": self.last_epoch,
             "caused_by": self.caused_by,
             "evidence": evidence,
             "explanation": self.explanation,
-            "remedies": [{"patch": list(one.patch), "why": one.why} for one in self.remedies],
+            "remedies": [{"patch": cast(Patch, list(one.patch)), "why": one.why} for one in self.remedies],
         }
 
 
