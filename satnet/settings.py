@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
         if value:
-            from satnet.saturation.diagnosis.thresholds import thresholds  # NumPy comes with it, and few ask
+            from satnet.saturation.diagnosis import thresholds  # NumPy comes with it, and few ask
 
             thresholds(value)
         return value

@@ -1,17 +1,14 @@
 """What the rules look at: what is known of the network before training, and its measured epochs."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from satnet.saturation.diagnosis.thresholds import Threshold, thresholds
+from satnet.records.schema import SpecJson
 from satnet.spec import ExperimentSpec, dataset_info, output_activation
 from satnet.spec.external import ExternalSpec
 from satnet.spec.hidden import PlannedActivation, activations
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Facts:
     hidden: tuple[PlannedActivation, ...]
     output: PlannedActivation | None
     initializers: Mapping[str, str]  # hidden layer -> name of its kernel initializer
-    spec: Mapping[str, Any] | None = None  # normalised JSON
+    spec: SpecJson | None = None  # normalised
     raw_input: tuple[float, float] | None = None  # mean and std, where nothing standardizes them
     validates_on_test: bool = False
     predicted_std: Mapping[str, float] = field(default_factory=dict)  # hidden layer -> std of its kernel
@@ -33,8 +30,8 @@ class Facts:
 
 def facts_of(spec: ExperimentSpec) -> Facts:
     """What a spec says before anything trains."""
-    *found, output = activations(spec)
-    hidden, initializers, predicted = tuple(found), {}, {}
+    *hidden, output = activations(spec)
+    initializers, predicted = {}, {}
     for layer in hidden:
         if layer.weights is not None:
             named = spec.layers[layer.weights].kernel_initializer  # type: ignore[union-attr]  # weights is the index of a layer with a kernel
@@ -48,7 +45,7 @@ def facts_of(spec: ExperimentSpec) -> Facts:
         output_activation=output_activation(spec),
         optimizer=spec.optimizer.name,
         learning_rate=float(spec.optimizer.parameters["learning_rate"]),
-        hidden=hidden,
+        hidden=tuple(hidden),
         output=output,
         initializers=initializers,
         spec=spec.to_json(),
@@ -90,69 +87,3 @@ def initial_std(name: str, parameters: Mapping[str, Any], fan_in: int | None, fa
     if name == "variance_scaling":
         scale, mode = float(parameters.get("scale", 1.0)), str(parameters.get("mode", "fan_in"))
     return None if scale is None else math.sqrt(scale / fans[mode])
-
-
-@dataclass(frozen=True)
-class Run:
-    """Facts and the measured epochs of one fold, in order."""
-
-    facts: Facts
-    records: Sequence[Record]
-    limits: Mapping[str, Threshold] = field(default_factory=thresholds)
-
-    def limit(self, name: str) -> float:
-        """A threshold's value."""
-        return self.limits[name].value
-
-    @cached_property
-    def planned(self) -> dict[str, PlannedActivation]:
-        """Hidden layers by name."""
-        return {layer.name: layer for layer in self.facts.hidden}
-
-    @property
-    def first(self) -> Record | None:
-        """Epoch 0."""
-        return self.records[0] if self.records and self.records[0]["epoch"] == 0 else None
-
-    def layers(self, place: int) -> list[Mapping[str, Any]]:
-        """The layer records of the measured epoch at `place`."""
-        return list(self.records[place]["layers"])
-
-    def layer(self, place: int, name: str) -> Mapping[str, Any]:
-        """The record of one layer at `place`; empty where the layer has none."""
-        return next((one for one in self.layers(place) if one["name"] == name), {})
-
-    def chance(self) -> float | None:
-        """The uninformed guess's loss, from epoch 0's loss_over_chance; else epoch 0's own loss."""
-        if self.first is None:
-            return None
-        loss, over = self.first["train"]["loss"], self.first["network"]["loss_over_chance"]
-        if loss is None:
-            return None
-        return float(loss / over) if over else float(loss)
-
-    @cached_property
-    def _stalled(self) -> list[bool]:
-        chance, told = self.chance(), []
-        losses = [record["train"]["loss"] for record in self.records]
-        for place, record in enumerate(self.records):
-            window = losses[place - 2 : place + 1] if place >= 2 else []
-            if record["epoch"] == 0 or self.records[max(0, place - 2)]["epoch"] == 0 or not window:
-                told.append(False)
-                continue
-            if chance is None or any(loss is None for loss in window):
-                told.append(False)
-                continue
-            fell = (window[0] - window[-1]) / abs(window[0]) if window[0] else 0.0
-            above = window[-1] > self.limit("stalled_over_chance") * chance
-            told.append(fell < self.limit("stalled_fall") and above)
-        return told
-
-    def stalled(self, place: int) -> bool:
-        """Whether the training loss fell by less than 1 % over the last three measured epochs, still high."""
-        return self._stalled[place]
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether it was stalled at the last two measured epochs."""
-        return len(self._stalled) >= 2 and all(self._stalled[-2:])

@@ -1,96 +1,73 @@
-"""A finding, and how a condition that holds over epochs becomes one."""
+"""A finding: what a rule found, the number behind it, and what may help."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
 
-from satnet.records.schema import Evidence, FindingRecord, Patch, Severity
-from satnet.saturation.diagnosis.facts import Run
+from satnet.records.schema import FindingRecord, Patch, Severity
 
-SEVERITIES = ("info", "warning", "critical")
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+Scalar = float | str | bool | None
 
 
 @dataclass(frozen=True)
 class Remedy:
     """A JSON Patch (RFC 6902) of the spec; a hypothesis until the patched experiment was compared."""
 
-    patch: Sequence[dict[str, Any]]
+    patch: Patch
     why: str
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was found; `id` is stable: rule and layer."""
+class Evidence:
+    """The number that a rule judged, and what it was compared with."""
 
-    rule: str
-    severity: str
-    explanation: str
     metric: str
-    value: Any
-    threshold: Any
+    value: Scalar
+    threshold: Scalar
     source: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found. Epochs are those at which it held first and last; before training, 0."""
+
+    severity: Severity
+    explanation: str
+    evidence: Evidence
     layer: str | None = None
-    first_epoch: int | None = None
-    last_epoch: int | None = None
+    first_epoch: int = 0
+    last_epoch: int = 0
+    remedies: Sequence[Remedy] = ()
+    rule: str = ""  # its registry entry names it
     caused_by: str | None = None
-    remedies: Sequence[Remedy] = field(default=())
 
     @property
     def id(self) -> str:
-        """Rule and layer."""
+        """Rule and layer; stable."""
         return f"{self.rule}:{self.layer}" if self.layer else self.rule
 
-    def as_dict(self) -> FindingRecord:
-        """The public form, METRICS section 6."""
-        evidence: Evidence = {
-            "metric": self.metric,
-            "value": self.value,
-            "threshold": self.threshold,
-            "source": self.source,
-        }
+    def as_record(self) -> FindingRecord:
+        """The public form."""
         return {
             "id": self.id,
             "rule": self.rule,
-            "severity": cast(Severity, self.severity),
+            "severity": self.severity,
             "layer": self.layer,
             "first_epoch": self.first_epoch,
             "last_epoch": self.last_epoch,
             "caused_by": self.caused_by,
-            "evidence": evidence,
+            "evidence": {
+                "metric": self.evidence.metric,
+                "value": self.evidence.value,
+                "threshold": self.evidence.threshold,
+                "source": self.evidence.source,
+            },
             "explanation": self.explanation,
-            "remedies": [{"patch": cast(Patch, list(one.patch)), "why": one.why} for one in self.remedies],
+            "remedies": [{"patch": one.patch, "why": one.why} for one in self.remedies],
         }
 
 
 def stronger(one: Finding, other: Finding) -> Finding:
     """The more severe of two; the first on a tie."""
     return one if SEVERITIES.index(one.severity) >= SEVERITIES.index(other.severity) else other
-
-
-def lasting(run: Run, condition: Callable[[int], Finding | None]) -> Finding | None:
-    """The finding of a condition that held at two measured epochs in a row.
-
-    Its evidence and severity are those of the last epoch at which it held. One that has passed since is
-    told as info: whoever reads it need not act.
-
-    Args:
-        run: the run.
-        condition: from the place of a measured epoch to the finding there, or None.
-    """
-    held = [condition(place) for place in range(len(run.records))]
-    first = last = None
-    for place in range(1, len(held)):
-        if held[place] is not None and held[place - 1] is not None:
-            first = place - 1 if first is None else first
-            last = place
-    if first is None or last is None:
-        return None
-    latest = held[last]
-    if latest is None:
-        return None
-    epochs = [record["epoch"] for record in run.records]
-    finding = replace(latest, first_epoch=epochs[first], last_epoch=epochs[last])
-    if last < len(held) - 1:
-        told = f"{latest.explanation} It has passed since epoch {epochs[last]}."
-        return replace(finding, severity="info", explanation=told)
-    return finding

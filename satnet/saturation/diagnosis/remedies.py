@@ -1,56 +1,22 @@
-"""What to change, as JSON Patches of the normalised spec; one that changes nothing or does not validate is dropped."""
+"""What to change, as JSON Patches of the normalised spec."""
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-import jsonpatch
+from pydantic import JsonValue
 
-from satnet.errors import InvalidSpec
+from satnet.records.schema import Patch, PatchOperation
 from satnet.saturation.diagnosis.facts import Facts
 from satnet.saturation.diagnosis.finding import Remedy
-from satnet.spec import parse_spec
 from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
-Patch = list[dict[str, Any]]
 
-
-def _replace(path: str, value: Any) -> dict[str, Any]:
+def _replace(path: str, value: JsonValue) -> PatchOperation:
     return {"op": "replace", "path": path, "value": value}
 
 
-def usable(facts: Facts, remedies: Iterable[Remedy]) -> Sequence[Remedy]:
-    """Those whose patch applies, changes the spec and gives a valid one; each kept once.
-
-    A network of the user's own has no spec to patch: its remedies say in words what to change.
-    """
-    if facts.spec is None:
-        return tuple(Remedy((), f"{_in_words(remedy.patch)}: {remedy.why}") for remedy in remedies if remedy.patch)
-    kept: list[Remedy] = []
-    for remedy in remedies:
-        if any(list(one.patch) == list(remedy.patch) for one in kept):
-            continue
-        if remedy.patch and _changes(facts.spec, remedy.patch):
-            kept.append(remedy)
-    return tuple(kept)
-
-
-def _in_words(patch: Sequence[dict[str, Any]]) -> str:
-    """`/layers/1/activation` is the activation of the model's layer 1."""
-    parts = []
-    for one in patch:
-        value = one["value"] if isinstance(one["value"], str) else json.dumps(one["value"])
-        parts.append(f"{one['path'].lstrip('/').replace('/', '.')} = {value}")
-    return ", ".join(parts)
-
-
-def _changes(spec: Any, patch: Sequence[dict[str, Any]]) -> bool:
-    try:
-        patched = jsonpatch.apply_patch(json.loads(json.dumps(spec)), list(patch))
-        return parse_spec(patched, allow_path=True).sha256 != parse_spec(spec, allow_path=True).sha256
-    except (InvalidSpec, jsonpatch.JsonPatchException, jsonpatch.JsonPointerException):
-        return False
+def _add(path: str, value: JsonValue) -> PatchOperation:
+    return {"op": "add", "path": path, "value": value}
 
 
 def standardize(facts: Facts) -> list[Remedy]:
@@ -58,7 +24,7 @@ def standardize(facts: Facts) -> list[Remedy]:
     if facts.spec is not None and facts.spec["dataset"]["standardize"] == "global":
         return []
     patch = [_replace("/dataset/standardize", "global")]
-    return [Remedy(patch, "inputs of mean 0 and standard deviation 1 keep the first layer out of its tails")]
+    return [Remedy(patch, "inputs with mean 0 and standard deviation 1 keep the first layer out of saturation")]
 
 
 def prescribed_name(activation: str) -> str | None:
@@ -68,21 +34,39 @@ def prescribed_name(activation: str) -> str | None:
 
 def prescribed_initializer(layers: Iterable[PlannedActivation]) -> list[Remedy]:
     """Glorot, He or LeCun for these layers, as each one's activation asks."""
-    patch, names = [], set()
+    patch: Patch = []
+    names = set()
     for layer in layers:
         name = prescribed_name(layer.activation)
         if layer.weights is not None and name is not None:
             patch.append(_replace(f"/layers/{layer.weights}/kernel_initializer", name))
             names.add(name)
-    why = f"{' and '.join(sorted(names))} keeps the variance from layer to layer"
+    verb = "keeps" if len(names) == 1 else "keep"
+    why = f"{' and '.join(sorted(names))} {verb} the variance of the signal from layer to layer"
     return [Remedy(_unique(patch), why)] if patch else []
 
 
-def initializer(layer: PlannedActivation, name: Any, why: str) -> list[Remedy]:
+def initializer(layer: PlannedActivation, name: JsonValue, why: str) -> list[Remedy]:
     """Another kernel initializer for one layer."""
     if layer.weights is None:
         return []
     return [Remedy([_replace(f"/layers/{layer.weights}/kernel_initializer", name)], why)]
+
+
+def output_initializer(facts: Facts) -> list[Remedy]:
+    """Glorot for the last kernel."""
+    if facts.spec is None:
+        return []
+    weighted = [index for index, one in enumerate(facts.spec["layers"]) if "kernel_initializer" in one]
+    patch = [_replace(f"/layers/{weighted[-1]}/kernel_initializer", "glorot_uniform")]
+    return [Remedy(patch, "small outputs start near chance level")]
+
+
+def wide_initializer(layers: Iterable[PlannedActivation]) -> list[Remedy]:
+    """Weights whose variance is three times Glorot's."""
+    wide: JsonValue = {"name": "variance_scaling", "scale": 3.0, "mode": "fan_avg", "distribution": "uniform"}
+    patch = [operation for layer in layers for one in initializer(layer, wide, "") for operation in one.patch]
+    return [Remedy(patch, "larger weights reach the curved part of the activation")]
 
 
 def zero_bias(facts: Facts, layer: PlannedActivation) -> list[Remedy]:
@@ -92,7 +76,7 @@ def zero_bias(facts: Facts, layer: PlannedActivation) -> list[Remedy]:
     if facts.spec["layers"][layer.weights]["bias_initializer"] == "zeros":
         return []
     patch = [_replace(f"/layers/{layer.weights}/bias_initializer", "zeros")]
-    return [Remedy(patch, "a bias of 0 leaves about half of the rows active")]
+    return [Remedy(patch, "with a bias of 0 each unit is active for about half of the examples")]
 
 
 def batch_norm_before(layers: Iterable[PlannedActivation]) -> list[Remedy]:
@@ -106,9 +90,9 @@ def batch_norm_before(layers: Iterable[PlannedActivation]) -> list[Remedy]:
             patch.append(_replace(f"/layers/{layer.weights + inserted}/batch_normalization", "before_activation"))
         else:  # the activation is a layer of its own
             place = f"/layers/{layer.weights + 1 + inserted}"
-            patch.append({"op": "add", "path": place, "value": {"type": "batch_normalization"}})
+            patch.append(_add(place, {"type": "batch_normalization"}))
             inserted += 1
-    why = "it centres and scales what the activation sees, in every batch (Ioffe and Szegedy 2015)"
+    why = "it centers and scales the preactivations of every batch (Ioffe and Szegedy 2015)"
     return [Remedy(_unique(patch), why)] if patch else []
 
 
@@ -128,21 +112,21 @@ def learning_rate(facts: Facts, factor: float) -> list[Remedy]:
     """The learning rate times `factor`."""
     value = float(f"{facts.learning_rate * factor:.6g}")
     word = "smaller" if factor < 1 else "larger"
-    why = f"ten times {word} steps: {facts.learning_rate:g} becomes {value:g}"
+    why = f"steps that are ten times {word}: {facts.learning_rate:g} becomes {value:g}"
     return [Remedy([_replace("/optimizer/learning_rate", value)], why)]
 
 
 def clip() -> list[Remedy]:
-    """Gradients of norm 1 at most."""
+    """Gradients of norm at most 1."""
     patch = [_replace("/optimizer/clipnorm", 1.0)]
-    return [Remedy(patch, "no single batch can throw the weights far (Pascanu et al. 2013)")]
+    return [Remedy(patch, "no single batch can move the weights far (Pascanu et al. 2013)")]
 
 
 def faster_optimizer(facts: Facts) -> list[Remedy]:
     """Momentum or adam for plain sgd."""
     if facts.optimizer != "sgd":
         return []
-    momentum = Remedy([_replace("/optimizer/momentum", 0.9)], "momentum adds up steps of one direction")
+    momentum = Remedy([_replace("/optimizer/momentum", 0.9)], "momentum adds up steps in the same direction")
     return [momentum, *adam(facts)]
 
 
@@ -155,7 +139,7 @@ def adam(facts: Facts) -> list[Remedy]:
 
 def matching_loss(facts: Facts, output: PlannedActivation | None) -> list[Remedy]:
     """The cross-entropy whose gradient at the logits is p - y."""
-    why = "with it the gradient at the output is p - y, which no saturation can remove"
+    why = "its gradient at the logits is p - y, which does not vanish where the output saturates"
     if facts.output_activation == "softmax":
         return [Remedy([_replace("/loss", "categorical_crossentropy")], why)]
     remedies = [Remedy([_replace("/loss", "binary_crossentropy")], why)]
@@ -164,7 +148,7 @@ def matching_loss(facts: Facts, output: PlannedActivation | None) -> list[Remedy
             _replace(f"/layers/{output.activated}/activation", "softmax"),
             _replace("/loss", "categorical_crossentropy"),
         ]
-        remedies.append(Remedy(patch, "softmax with its cross-entropy, for classes that exclude each other"))
+        remedies.append(Remedy(patch, "softmax with its cross-entropy, for mutually exclusive classes"))
     return remedies
 
 
@@ -175,7 +159,7 @@ def fewer_units(facts: Facts, layer: PlannedActivation) -> list[Remedy]:
     content = facts.spec["layers"][layer.weights]
     key = "filters" if "filters" in content else "units"
     half = max(1, content[key] // 2)
-    why = f"{half} of {content[key]} units would do the same work"
+    why = f"most units contribute little: {half} instead of {content[key]} may be enough"
     return [Remedy([_replace(f"/layers/{layer.weights}/{key}", half)], why)]
 
 
@@ -185,27 +169,27 @@ def against_overfitting(facts: Facts) -> list[Remedy]:
     if facts.spec is None or not weighted:
         return []
     place = weighted[-1].activated + 1
-    dropout = {"op": "add", "path": f"/layers/{place}", "value": {"type": "dropout", "rate": 0.3}}
-    penalty = {"name": "l2", "l2": 1e-4}
+    dropout = _add(f"/layers/{place}", {"type": "dropout", "rate": 0.3})
+    penalty: JsonValue = {"name": "l2", "l2": 1e-4}
     indices = dict.fromkeys(layer.weights for layer in weighted)
     penalties = [_replace(f"/layers/{index}/kernel_regularizer", penalty) for index in indices]
-    stopping = {"monitor": "validation.loss", "patience": 3, "restore_best_weights": True}
+    stopping: JsonValue = {"monitor": "validation.loss", "patience": 3, "restore_best_weights": True}
     stop = [_replace("/training/early_stopping", stopping)]
     if facts.validates_on_test:
         stop.insert(0, _replace("/dataset/validation_fraction", 0.1))
     return [
-        Remedy([dropout], "units that cannot rely on each other overfit less (Srivastava et al. 2014)"),
-        Remedy(penalties, "a penalty on large weights"),
-        Remedy(stop, "stop where the validation loss was best, and keep those weights"),
+        Remedy([dropout], "dropout keeps units from relying on each other (Srivastava et al. 2014)"),
+        Remedy(penalties, "an l2 penalty keeps the weights small"),
+        Remedy(stop, "training stops soon after the validation loss was best, and restores those weights"),
     ]
 
 
 def hold_out(facts: Facts) -> list[Remedy]:
-    """A tenth of the training rows for validation."""
+    """A tenth of the training set for validation."""
     if facts.spec is None:
         return []
     patch = [_replace("/dataset/validation_fraction", 0.1)]
-    return [Remedy(patch, "choices are then made without looking at the test rows")]
+    return [Remedy(patch, "choices are then made without looking at the test set")]
 
 
 def _unique(patch: Patch) -> Patch:

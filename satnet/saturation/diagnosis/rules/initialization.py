@@ -1,20 +1,86 @@
-"""Rules on the initialization. All of them can be judged at epoch 0, some before it."""
+"""Rules on the initialization: what epoch 0 shows, and in part what the spec shows before it."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import Run
-from satnet.saturation.diagnosis.finding import Finding, Remedy
+from satnet.saturation.diagnosis.finding import Evidence, Finding
+from satnet.saturation.diagnosis.rule import rule
+from satnet.saturation.diagnosis.run import Run
+from satnet.saturation.diagnosis.thresholds import MEASURED
 from satnet.saturation.regions import prescribed_std
 from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
+_PRESCRIBED = (
+    "Glorot and Bengio 2010 for bounded activations, He et al. 2015 for rectifiers, Klambauer et al. 2017 for selu"
+)
+_A_FACTOR_OFF = "a factor off Glorot and Bengio 2010, He et al. 2015, Klambauer et al. 2017"
+_ABOVE_CHANCE = "chance level; ReLU with He starts at 1.5 times it"
 
+
+@rule(
+    caused_by=["input_not_standardized"],
+    thresholds={
+        "saturated_at_start_warning": (0.25, "above the 0.18 that theory gives U(-0.1, 0.1) on 784 inputs"),
+        "saturated_at_start_critical": (0.50, "SageMaker Debugger, SaturatedActivation threshold_layer"),
+    },
+)
+def saturated_at_start(run: Run) -> Iterator[Finding]:
+    """Much of a layer is saturated before training."""
+    for layer, record in run.measured_at_start():
+        share, gate = record["saturated_fraction"], record["gate"]
+        severity = run.grade("saturated_at_start", share)
+        if severity is None:
+            continue
+        passes = "" if gate is None else f", and its activations let {gate:.0%} of the gradient through"
+        yield Finding(
+            severity,
+            f"{share:.0%} of {layer.name}'s {layer.activation} outputs are saturated before training. Its "
+            f"preactivations have standard deviation {record['preactivation']['std']:.2f}{passes}.",
+            run.evidence("saturated_fraction", share, f"saturated_at_start_{severity}"),
+            layer=layer.name,
+            remedies=[
+                *remedies.standardize(run.facts),
+                *remedies.prescribed_initializer([layer]),
+                *remedies.batch_norm_before([layer]),
+            ],
+        )
+
+
+@rule(
+    caused_by=["input_not_standardized"],
+    thresholds={
+        "born_dead_warning": (0.25, MEASURED),
+        "born_dead_critical": (0.50, "SageMaker Debugger, DeadRelu threshold_layer"),
+    },
+)
+def born_dead(run: Run) -> Iterator[Finding]:
+    """Units that are dead before training."""
+    for layer, record in run.measured_at_start():
+        share = record["dead_unit_fraction"] if traits(layer.activation).dies else None
+        severity = run.grade("born_dead", share, or_equal=True)
+        if severity is None:
+            continue
+        yield Finding(
+            severity,
+            f"{share:.0%} of {layer.name}'s {record['units']} units are active for none of the probe examples "
+            f"before training. Dead units receive no gradient, so they rarely recover.",
+            run.evidence("dead_unit_fraction", share, f"born_dead_{severity}"),
+            layer=layer.name,
+            remedies=[
+                *remedies.standardize(run.facts),
+                *remedies.initializer(layer, "he_normal", "He keeps each unit active for about half of the examples"),
+                *remedies.zero_bias(run.facts, layer),
+                *remedies.activation([layer], "leaky_relu", None, "a slope below 0 lets a dead unit recover"),
+            ],
+        )
+
+
+@rule()
 def symmetric_weights(run: Run) -> Iterator[Finding]:
     """All units of a layer have the same incoming weights: they stay copies of each other."""
     for name, layer in run.planned.items():
-        record = _layer(run, name)
+        record = run.at_start(name)
         if record is not None:
             same, units = record.get("identical_units"), record["units"]
         else:
@@ -23,25 +89,25 @@ def symmetric_weights(run: Run) -> Iterator[Finding]:
         if same and units > 1:
             kernel = remedies.prescribed_name(layer.activation) or "glorot_uniform"
             yield Finding(
-                "symmetric_weights",
                 "critical",
-                f"All {units} units of {name} start with identical incoming weights: one unit, copied. Where what "
-                f"follows treats them alike too, they get identical gradients and stay copies.",
-                "identical_units",
-                True,
-                False,
-                "units that start alike stay alike (Goodfellow et al. 2016, section 8.4)",
+                f"All {units} units of {name} start with the same incoming weights, so they compute the same output. "
+                f"If the next layer treats them alike too, they receive the same gradients and never differ.",
+                Evidence(
+                    "identical_units",
+                    True,
+                    False,
+                    "units that start alike stay alike (Goodfellow et al. 2016, section 8.4)",
+                ),
                 layer=name,
-                first_epoch=0,
-                last_epoch=0,
                 remedies=remedies.initializer(layer, kernel, "random weights make the units differ"),
             )
 
 
+@rule(thresholds={"weight_std_warning": (2.0, _A_FACTOR_OFF), "weight_std_critical": (10.0, _A_FACTOR_OFF)})
 def initializer_mismatch(run: Run) -> Iterator[Finding]:
     """The kernel's standard deviation is far from what its activation asks for; or only its name is."""
     for name, layer in run.planned.items():
-        record = _layer(run, name)
+        record = run.at_start(name)
         if record is not None:
             std, target = record["weight_std"], record["weight_std_target"]
         elif layer.fan_in is not None and layer.fan_out is not None:
@@ -50,55 +116,54 @@ def initializer_mismatch(run: Run) -> Iterator[Finding]:
         else:
             continue
         if std and target:
-            yield from _mismatch(run, layer, std, target)
+            yield from _mismatched_scale(run, layer, std, target) or _mismatched_name(run, layer, std, target)
 
 
-def _mismatch(run: Run, layer: PlannedActivation, std: float, target: float) -> Iterator[Finding]:
+def _mismatched_scale(run: Run, layer: PlannedActivation, std: float, target: float) -> list[Finding]:
     ratio = std / target
-    far = max(ratio, 1 / ratio)
-    wanted = remedies.prescribed_name(layer.activation) or ""
-    named = run.facts.initializers.get(layer.name, "")
-    cure = remedies.prescribed_initializer([layer])
+    factor = max(ratio, 1 / ratio)
+    severity = run.grade("weight_std", factor)
+    if severity is None:
+        return []
+    name = f"weight_std_{severity}"
     normalized = layer.batch_normalization == "before_activation"
-    for severity, name in (("critical", "weight_std_critical"), ("warning", "weight_std_warning")):
-        if far > run.limit(name):
-            size = "larger" if ratio > 1 else "smaller"
-            effect = "What passes through it " + (
-                "saturates or grows." if ratio > 1 else "shrinks from layer to layer."
-            )
-            if normalized:
-                effect = "Batch normalization before the activation takes the scale out again, so it does little harm."
-            yield Finding(
-                "initializer_mismatch",
-                "info" if normalized else severity,
-                f"The kernel of {layer.name} starts with standard deviation {std:.3g}, {far:.1f} times {size} than "
-                f"the {target:.3g} that suits {layer.activation}. {effect}",
-                "weight_std / weight_std_target",
-                ratio,
-                run.limit(name) if ratio > 1 else 1 / run.limit(name),
-                run.limits[name].source,
-                layer=layer.name,
-                first_epoch=0,
-                last_epoch=0,
-                remedies=cure,
-            )
-            return
-    if _other_family(layer.activation, named):
-        yield Finding(
-            "initializer_mismatch",
-            "info",
-            f"{layer.name} uses {named} with {layer.activation}; {wanted} is made for it. Its standard deviation "
-            f"({std:.3g} against {target:.3g}) is close enough to do no harm here.",
-            "kernel_initializer",
-            named,
-            wanted,
-            "Glorot and Bengio 2010 for bounded activations, He et al. 2015 for rectifiers, "
-            "Klambauer et al. 2017 for selu",
+    return [
+        Finding(
+            "info" if normalized else severity,
+            f"The kernel of {layer.name} starts with standard deviation {std:.3g}, {factor:.1f} times "
+            f"{'larger' if ratio > 1 else 'smaller'} than the {target:.3g} recommended for {layer.activation}. "
+            f"{_effect(layer, ratio > 1)}",
+            run.evidence(
+                "weight_std / weight_std_target", ratio, name, run.limit(name) if ratio > 1 else 1 / run.limit(name)
+            ),
             layer=layer.name,
-            first_epoch=0,
-            last_epoch=0,
-            remedies=cure,
+            remedies=remedies.prescribed_initializer([layer]),
         )
+    ]
+
+
+def _effect(layer: PlannedActivation, large: bool) -> str:
+    if layer.batch_normalization == "before_activation":
+        return "Batch normalization before the activation removes the scale, so this does little harm."
+    if large and traits(layer.activation).bounded:
+        return "Its preactivations become so large that units saturate."
+    return f"Signals {'grow' if large else 'shrink'} from layer to layer."
+
+
+def _mismatched_name(run: Run, layer: PlannedActivation, std: float, target: float) -> list[Finding]:
+    initializer, usual = run.facts.initializers.get(layer.name, ""), remedies.prescribed_name(layer.activation) or ""
+    if not _other_family(layer.activation, initializer):
+        return []
+    return [
+        Finding(
+            "info",
+            f"{layer.name} uses {initializer} with {layer.activation}, for which {usual} is recommended. Its standard "
+            f"deviation of {std:.3g} is close enough to the recommended {target:.3g} to do no harm here.",
+            Evidence("kernel_initializer", initializer, usual, _PRESCRIBED),
+            layer=layer.name,
+            remedies=remedies.prescribed_initializer([layer]),
+        )
+    ]
 
 
 def _other_family(activation: str, initializer: str) -> bool:
@@ -112,100 +177,19 @@ def _other_family(activation: str, initializer: str) -> bool:
     return family != wanted
 
 
-def saturated_at_start(run: Run) -> Iterator[Finding]:
-    """Much of a layer is saturated before training."""
-    for name, layer in run.planned.items():
-        record = _layer(run, name)
-        share = record["saturated_fraction"] if record else None
-        if record is None or share is None:
-            continue
-        for severity in ("critical", "warning"):
-            if share > run.limit(f"saturated_at_start_{severity}"):
-                cures = remedies.standardize(run.facts) + remedies.prescribed_initializer([layer])
-                cures += remedies.batch_norm_before([layer])
-                spread = record["preactivation"]["std"]
-                yield Finding(
-                    "saturated_at_start",
-                    severity,
-                    f"{share:.0%} of {name}'s {layer.activation} outputs are saturated before training. Its "
-                    f"preactivations have standard deviation {spread:.2f}, and its slopes let "
-                    f"{record['gate']:.0%} of the gradient through.",
-                    "saturated_fraction",
-                    share,
-                    run.limit(f"saturated_at_start_{severity}"),
-                    run.limits[f"saturated_at_start_{severity}"].source,
-                    layer=name,
-                    first_epoch=0,
-                    last_epoch=0,
-                    remedies=cures,
-                )
-                break
-
-
-def born_dead(run: Run) -> Iterator[Finding]:
-    """Units that no row activates, before training."""
-    for name, layer in run.planned.items():
-        record = _layer(run, name)
-        share = record["dead_unit_fraction"] if record and traits(layer.activation).dies else None
-        if record is None or share is None:
-            continue
-        for severity in ("critical", "warning"):
-            if share >= run.limit(f"born_dead_{severity}"):
-                cures = remedies.standardize(run.facts)
-                cures += remedies.initializer(layer, "he_normal", "He keeps half of the rows active")
-                cures += remedies.zero_bias(run.facts, layer)
-                cures += remedies.activation([layer], "leaky_relu", None, "a slope below 0 lets a unit come back")
-                yield Finding(
-                    "born_dead",
-                    severity,
-                    f"{share:.0%} of {name}'s {record['units']} units are active on no row of the probe set "
-                    f"before training. No gradient reaches them, so they can hardly come alive.",
-                    "dead_unit_fraction",
-                    share,
-                    run.limit(f"born_dead_{severity}"),
-                    run.limits[f"born_dead_{severity}"].source,
-                    layer=name,
-                    first_epoch=0,
-                    last_epoch=0,
-                    remedies=cures,
-                )
-                break
-
-
+@rule(
+    caused_by=["input_not_standardized"],
+    thresholds={"bad_start_warning": (2.0, _ABOVE_CHANCE), "bad_start_critical": (4.0, _ABOVE_CHANCE)},
+)
 def bad_start(run: Run) -> Iterator[Finding]:
-    """The untrained network is much worse than an uninformed guess."""
+    """The untrained network is much worse than chance level."""
     over = run.first["network"]["loss_over_chance"] if run.first else None
-    if over is None:
-        return
-    for severity in ("critical", "warning"):
-        if over > run.limit(f"bad_start_{severity}"):
-            cures = _output_initializer(run) + remedies.standardize(run.facts)
-            yield Finding(
-                "bad_start",
-                severity,
-                f"Before training the loss is {over:.1f} times that of a guess that knows nothing. The first "
-                f"epochs go into unlearning the random outputs.",
-                "loss_over_chance",
-                over,
-                run.limit(f"bad_start_{severity}"),
-                run.limits[f"bad_start_{severity}"].source,
-                first_epoch=0,
-                last_epoch=0,
-                remedies=cures,
-            )
-            return
-
-
-def _output_initializer(run: Run) -> list[Any]:
-    if run.facts.spec is None:
-        return []
-    weighted = [index for index, one in enumerate(run.facts.spec["layers"]) if "kernel_initializer" in one]
-    patch = [{"op": "replace", "path": f"/layers/{weighted[-1]}/kernel_initializer", "value": "glorot_uniform"}]
-    return [Remedy(patch, "small outputs start near the uninformed guess")]
-
-
-def _layer(run: Run, name: str) -> Mapping[str, Any] | None:
-    """A layer's record at epoch 0."""
-    if run.first is None:
-        return None
-    return next((one for one in run.first["layers"] if one["name"] == name), None)
+    severity = run.grade("bad_start", over)
+    if severity is not None:
+        yield Finding(
+            severity,
+            f"Before training the loss is {over:.1f} times chance level. The first epochs are spent unlearning the "
+            f"random outputs.",
+            run.evidence("loss_over_chance", over, f"bad_start_{severity}"),
+            remedies=[*remedies.output_initializer(run.facts), *remedies.standardize(run.facts)],
+        )

@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator
 
+from satnet.records.schema import Severity
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import Run
 from satnet.saturation.diagnosis.finding import Finding
+from satnet.saturation.diagnosis.rule import rule
+from satnet.saturation.diagnosis.run import Run
+from satnet.saturation.diagnosis.thresholds import MEASURED
 
 
+@rule(
+    thresholds={
+        "input_std_high": (2.0, "twice the standard deviation of standardized rows"),
+        "input_std_critical": (10.0, MEASURED),
+        "input_std_low": (0.2, "a fifth of the standard deviation of standardized rows"),
+        "input_std_lowish": (0.5, "half the standard deviation of standardized rows"),
+        "input_mean": (1.0, "one standard deviation of standardized rows"),
+        "input_mean_slight": (0.2, "SageMaker Debugger, CheckInputImages threshold_mean"),
+    }
+)
 def input_not_standardized(run: Run) -> Iterator[Finding]:
     """The rows that enter the network are far from mean 0 and standard deviation 1."""
-    measured = (run.first or {}).get("input")
-    if measured is not None:
-        mean, std = measured["mean"], measured["std"]
-    elif run.facts.raw_input is not None and not run.records:
-        mean, std = run.facts.raw_input
-    else:
-        return
+    mean, std = _moments(run)
     if mean is None or std is None:
         return
-    tests = (
+    tests: tuple[tuple[Severity, str, float, str, bool], ...] = (
         ("critical", "input.std", std, "input_std_critical", std > run.limit("input_std_critical")),
         ("warning", "input.std", std, "input_std_high", std > run.limit("input_std_high")),
         ("warning", "input.std", std, "input_std_low", std < run.limit("input_std_low")),
@@ -29,16 +36,19 @@ def input_not_standardized(run: Run) -> Iterator[Finding]:
     for severity, metric, value, name, fires in tests:
         if fires:
             yield Finding(
-                "input_not_standardized",
                 severity,
-                f"The inputs have mean {mean:.3g} and standard deviation {std:.3g}, where 0 and 1 are expected. "
-                f"Every preactivation of the first layer is scaled by them.",
-                metric,
-                value,
-                run.limit(name),
-                run.limits[name].source,
-                first_epoch=0,
-                last_epoch=0,
+                f"The inputs have mean {mean:.3g} and standard deviation {std:.3g}; about 0 and 1 are expected. "
+                f"Every preactivation of the first layer is shifted and scaled with them.",
+                run.evidence(metric, value, name),
                 remedies=remedies.standardize(run.facts),
             )
             return
+
+
+def _moments(run: Run) -> tuple[float | None, float | None]:
+    """Mean and standard deviation as measured; before training, as known of the dataset."""
+    measured = run.first.get("input") if run.first else None
+    if measured is not None:
+        return measured["mean"], measured["std"]
+    known = run.facts.raw_input if not run.records else None
+    return known or (None, None)

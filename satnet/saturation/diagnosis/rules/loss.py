@@ -4,29 +4,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import Run
-from satnet.saturation.diagnosis.finding import Finding, lasting
+from satnet.saturation.diagnosis.finding import Evidence, Finding
+from satnet.saturation.diagnosis.lasting import lasting
+from satnet.saturation.diagnosis.rule import rule
+from satnet.saturation.diagnosis.run import Run
 from satnet.spec.activation_traits import traits
 
 
+@rule(thresholds={"saturated_wrong_critical": (0.2, "a fifth of the output's entries")})
 def loss_mismatch(run: Run) -> Iterator[Finding]:
     """Squared error behind a sigmoid or softmax: its gradient vanishes where the output saturates."""
     facts = run.facts
     if facts.loss != "mean_squared_error" or traits(facts.output_activation).matching_loss is None:
         return
-    cures = remedies.matching_loss(facts, facts.output)
     finding = Finding(
-        "loss_mismatch",
         "warning",
-        f"The loss is squared error behind {facts.output_activation}. Its gradient carries the slope of the output, "
-        f"so an output that is saturated on the wrong side hardly learns; the matching cross-entropy does not.",
-        "loss",
-        facts.loss,
-        "a cross-entropy",
-        "Glorot and Bengio 2010, section 4.1",
-        first_epoch=0,
-        last_epoch=run.records[-1]["epoch"] if run.records else 0,
-        remedies=cures,
+        f"The loss is mean squared error on {facts.output_activation} outputs. Its gradient contains the slope of the "
+        f"output activation, so an output that is saturated on the wrong side hardly learns. The matching "
+        f"cross-entropy does not have this problem.",
+        Evidence("loss", facts.loss, "a cross-entropy", "Glorot and Bengio 2010, section 4.1"),
+        last_epoch=run.last_epoch,
+        remedies=remedies.matching_loss(facts, facts.output),
     )
 
     def stuck(place: int) -> Finding | None:
@@ -36,13 +34,10 @@ def loss_mismatch(run: Run) -> Iterator[Finding]:
         return replace(
             finding,
             severity="critical",
-            explanation=f"{share:.0%} of the output's entries are saturated on the wrong side, and squared error "
-            f"behind {facts.output_activation} gives them almost no gradient to come back with.",
-            metric="saturated_wrong",
-            value=share,
-            threshold=run.limit("saturated_wrong_critical"),
-            source=run.limits["saturated_wrong_critical"].source,
+            explanation=f"{share:.0%} of the output entries are saturated on the wrong side, and mean squared error "
+            f"on {facts.output_activation} outputs gives them almost no gradient to recover with.",
+            evidence=run.evidence("saturated_wrong", share, "saturated_wrong_critical"),
         )
 
-    worse = lasting(run, stuck)
+    worse = next(lasting(run, stuck), None)
     yield worse if worse is not None and worse.severity == "critical" else finding

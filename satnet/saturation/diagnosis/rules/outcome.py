@@ -1,153 +1,164 @@
-"""Rules on the outcome: what the loss did, and on which rows it was judged."""
+"""Rules on the outcome: what the loss did, what the network is used for, and on which rows it was judged."""
 
 from collections.abc import Iterator
 
+from satnet.records.schema import LayerRecord
 from satnet.saturation.diagnosis import remedies
-from satnet.saturation.diagnosis.facts import Run
-from satnet.saturation.diagnosis.finding import Finding, Remedy, lasting
+from satnet.saturation.diagnosis.finding import Evidence, Finding
+from satnet.saturation.diagnosis.lasting import lasting, lasting_by_layer
+from satnet.saturation.diagnosis.rule import rule
+from satnet.saturation.diagnosis.run import Run
+from satnet.saturation.diagnosis.thresholds import MEASURED
 from satnet.spec.activation_traits import traits
 from satnet.spec.hidden import PlannedActivation
 
 
+@rule(last_resort=True)
 def not_learning(run: Run) -> Iterator[Finding]:
-    """Stalled; `diagnose` drops this where a finding above explains it."""
+    """Stalled, and no alarm above explains it."""
 
     def condition(place: int) -> Finding | None:
         if not run.stalled(place):
             return None
-        losses = [run.records[place - 2]["train"]["loss"], run.records[place]["train"]["loss"]]
+        start, end = run.records[place - 2]["train"]["loss"], run.records[place]["train"]["loss"]
+        if start is None or end is None:
+            return None
         return Finding(
-            "not_learning",
             "warning",
-            f"The training loss went from {losses[0]:.4g} to {losses[1]:.4g} over three measured epochs, and is "
-            f"still {losses[1] / (run.chance() or losses[1]):.2f} times that of a guess that knows nothing.",
-            "train.loss",
-            losses[1],
-            losses[0] * (1 - run.limit("stalled_fall")),
-            run.limits["stalled_fall"].source,
-            remedies=remedies.learning_rate(run.facts, 10.0) + remedies.adam(run.facts),
+            f"The training loss went from {start:.4g} to {end:.4g} over three measured epochs{_still(run, end)}.",
+            run.evidence("train.loss", end, "stalled_fall", start * (1 - run.limit("stalled_fall"))),
+            remedies=[*remedies.learning_rate(run.facts, 10.0), *remedies.adam(run.facts)],
         )
 
-    if found := lasting(run, condition):
-        yield found
+    yield from lasting(run, condition)
 
 
+def _still(run: Run, loss: float) -> str:
+    """How far the loss is from chance level; from that before training, where chance level is unknown."""
+    chance = run.chance()
+    if not chance or run.first is None:
+        return ""
+    known = run.first["network"]["loss_over_chance"]
+    return f", and is still {loss / chance:.2f} times {'chance level' if known else 'the loss before training'}"
+
+
+@rule(caused_by=["initializer_mismatch"], thresholds={"linear_gate": (0.98, "a unit whose slope hardly changes")})
 def nearly_linear(run: Run) -> Iterator[Finding]:
     """Every bounded layer works in its linear part: the depth adds nothing."""
-    bounded = [layer for layer in run.planned.values() if traits(layer.activation).bounded]
-    if len(bounded) < 2:
-        return
+    bounded = [layer for layer in run.facts.hidden if traits(layer.activation).bounded]
 
     def condition(place: int) -> Finding | None:
-        gates = [run.layer(place, layer.name).get("gate") for layer in bounded]
-        told = [gate for gate in gates if gate is not None]
-        if len(told) < len(gates) or min(told) <= run.limit("linear_gate"):
+        records = [record for layer in bounded if (record := run.layer(place, layer.name)) is not None]
+        gates = [gate for record in records if (gate := record["gate"]) is not None]
+        if len(gates) < len(bounded) or min(gates) <= run.limit("linear_gate"):
             return None
-        wide = {"name": "variance_scaling", "scale": 3.0, "mode": "fan_avg", "distribution": "uniform"}
-        cures = remedies.prescribed_initializer(bounded)
-        for kernel in (wide,):
-            patch = [op for layer in bounded for one in remedies.initializer(layer, kernel, "") for op in one.patch]
-            cures.append(Remedy(patch, "larger weights reach the curved part"))
         return Finding(
-            "nearly_linear",
             "info",
-            f"All {len(bounded)} bounded layers have slopes within {1 - min(told):.1%} of their largest. They act "
-            f"as linear maps, so the network is hardly deeper than a single layer.",
-            "gate",
-            min(told),
-            run.limit("linear_gate"),
-            run.limits["linear_gate"].source,
-            remedies=cures,
+            f"The slopes of all {len(bounded)} bounded layers are within {1 - min(gates):.1%} of their maximum. Each "
+            f"acts as a linear map, so the network is hardly more expressive than a single layer.",
+            run.evidence("gate", min(gates), "linear_gate"),
+            remedies=[*remedies.prescribed_initializer(bounded), *remedies.wide_initializer(bounded)],
         )
 
-    if found := lasting(run, condition):
-        yield found
+    if len(bounded) >= 2:
+        yield from lasting(run, condition)
 
 
+@rule(
+    caused_by=[
+        "saturated_at_start",
+        "saturation_growing",
+        "sigmoid_collapse",
+        "dying_relu",
+        "born_dead",
+        "symmetric_weights",
+    ],
+    thresholds={"dormant": (0.5, "half of the layer (Sokar et al. 2023 count the units)")},
+)
 def underused(run: Run) -> Iterator[Finding]:
     """Most units of a layer hardly respond."""
-    for name, layer in run.planned.items():
 
-        def condition(place: int, name: str = name, layer: PlannedActivation = layer) -> Finding | None:
-            share = run.layer(place, name).get("dormant_unit_fraction")
-            if share is None or share <= run.limit("dormant"):
-                return None
-            return Finding(
-                "underused",
-                "info",
-                f"{share:.0%} of the units of {name} are dormant: their mean response is at most 2.5 % of the "
-                f"layer's mean.",
-                "dormant_unit_fraction",
-                share,
-                run.limit("dormant"),
-                run.limits["dormant"].source,
-                layer=name,
-                remedies=remedies.fewer_units(run.facts, layer),
-            )
+    def condition(_: int, layer: PlannedActivation, record: LayerRecord) -> Finding | None:
+        share = record["dormant_unit_fraction"]
+        if share is None or share <= run.limit("dormant"):
+            return None
+        return Finding(
+            "info",
+            f"{share:.0%} of {layer.name}'s units are dormant: their mean absolute output is at most 2.5% of the "
+            f"layer's average.",
+            run.evidence("dormant_unit_fraction", share, "dormant"),
+            layer=layer.name,
+            remedies=remedies.fewer_units(run.facts, layer),
+        )
 
-        if found := lasting(run, condition):
-            yield found
+    yield from lasting_by_layer(run, condition)
 
 
+@rule(thresholds={"overfit_rise": (0.10, "10 % above the best validation loss"), "overfit_ratio": (1.5, MEASURED)})
 def overfitting(run: Run) -> Iterator[Finding]:
     """The validation loss rises while the training loss falls; or is only much larger."""
-    losses = [(one["train"]["loss"], one["validation"]["loss"]) for one in run.records]
-
-    def rising(place: int) -> bool:
-        if place < 3 or run.records[place - 3]["epoch"] == 0:
-            return False
-        window = losses[place - 2 : place + 1]
-        before = [validation for _, validation in losses[1 : place - 1] if validation is not None]
-        if not before or any(None in pair for pair in window):
-            return False
-        edge = min(before) * (1 + run.limit("overfit_rise"))
-        return all(pair[1] >= edge for pair in window) and window[-1][0] < window[0][0]
 
     def condition(place: int) -> Finding | None:
-        train, validation = losses[place]
+        train, validation = _losses(run, place)
         if train is None or validation is None or run.records[place]["epoch"] == 0:
             return None
-        rose = rising(place)
-        ratio = validation / train if train > 0 else None
-        if not rose and (ratio is None or ratio <= run.limit("overfit_ratio")):
-            return None
-        best = min(loss for _, loss in losses[: place + 1] if loss is not None)
-        told = (
-            f"The validation loss rose from its best of {best:.4g} to {validation:.4g} while the training loss went "
-            f"on falling to {train:.4g}: the network learns its rows by heart."
-            if rose
-            else f"The validation loss ({validation:.4g}) is {ratio:.1f} times the training loss ({train:.4g}), "
-            f"as in many good runs; it does not rise."
-        )
-        name = "overfit_rise" if rose else "overfit_ratio"
-        return Finding(
-            "overfitting",
-            "warning" if rose else "info",
-            told,
-            "validation.loss / best" if rose else "validation.loss / train.loss",
-            validation / best if rose else ratio,
-            1 + run.limit(name) if rose else run.limit(name),
-            run.limits[name].source,
-            remedies=remedies.against_overfitting(run.facts),
-        )
+        if _rising(run, place):
+            return _rose(run, place, train, validation)
+        ratio = validation / train if train > 0 else 0.0
+        return _is_larger(run, train, validation, ratio) if ratio > run.limit("overfit_ratio") else None
 
-    if found := lasting(run, condition):
-        yield found
+    yield from lasting(run, condition)
 
 
+def _losses(run: Run, place: int) -> tuple[float | None, float | None]:
+    """Training and validation loss."""
+    record = run.records[place]
+    return record["train"]["loss"], record["validation"]["loss"]
+
+
+def _rising(run: Run, place: int) -> bool:
+    """Whether the validation loss was above its best for three measured epochs while the training loss fell."""
+    if place < 3 or run.records[place - 3]["epoch"] == 0:
+        return False
+    window = [_losses(run, at) for at in range(place - 2, place + 1)]
+    before = [loss for at in range(1, place - 1) if (loss := _losses(run, at)[1]) is not None]
+    pairs = [(train, validation) for train, validation in window if train is not None and validation is not None]
+    if not before or len(pairs) < len(window):
+        return False
+    edge = min(before) * (1 + run.limit("overfit_rise"))
+    return all(validation >= edge for _, validation in pairs) and pairs[-1][0] < pairs[0][0]
+
+
+def _rose(run: Run, place: int, train: float, validation: float) -> Finding:
+    best = min(loss for at in range(place + 1) if (loss := _losses(run, at)[1]) is not None)
+    return Finding(
+        "warning",
+        f"The validation loss rose from its best of {best:.4g} to {validation:.4g} while the training loss kept "
+        f"falling to {train:.4g}: the network memorizes its training examples.",
+        run.evidence("validation.loss / best", validation / best, "overfit_rise", 1 + run.limit("overfit_rise")),
+        remedies=remedies.against_overfitting(run.facts),
+    )
+
+
+def _is_larger(run: Run, train: float, validation: float, ratio: float) -> Finding:
+    return Finding(
+        "info",
+        f"The validation loss ({validation:.4g}) is {ratio:.1f} times the training loss ({train:.4g}), as in many "
+        f"good runs; it is not rising.",
+        run.evidence("validation.loss / train.loss", ratio, "overfit_ratio"),
+        remedies=remedies.against_overfitting(run.facts),
+    )
+
+
+@rule()
 def validates_on_test(run: Run) -> Iterator[Finding]:
     """The test rows validate, as in many books: fine to look at, not to choose by."""
     if run.facts.validates_on_test:
         yield Finding(
-            "validates_on_test",
             "info",
-            "The test rows serve as validation rows. Whatever is chosen by them (an epoch, a learning rate) makes "
-            "their accuracy too good to be true.",
-            "dataset.validation_fraction",
-            0.0,
-            "above 0",
-            "any textbook on model selection",
-            first_epoch=0,
-            last_epoch=run.records[-1]["epoch"] if run.records else 0,
+            "The test set is also the validation set. Whatever is chosen by it (an epoch, a learning rate) makes the "
+            "test accuracy too optimistic.",
+            Evidence("dataset.validation_fraction", 0.0, "above 0", "any textbook on model selection"),
+            last_epoch=run.last_epoch,
             remedies=remedies.hold_out(run.facts),
         )
