@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from satnet.script.program import to_script
 from satnet.service.local import run_local
 from satnet.spec import parse_spec
+from satnet.training.data import load_rows
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
 SPECS = {
@@ -68,8 +70,8 @@ def result_of(script, tmp_path):
     command = [sys.executable, "program.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    told = [json.loads(line)["test"] for line in done.stdout.splitlines() if line.startswith("{")]
-    return told[-1]
+    results = [json.loads(line)["test"] for line in done.stdout.splitlines() if line.startswith("{")]
+    return results[-1]
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -102,3 +104,61 @@ def test_program_of_a_regression_reaches_the_same_error_within_noise(tmp_path):
 
     # then the losses are those of the standardized target
     assert theirs["loss"] == pytest.approx(ours["loss"], rel=0.15)
+
+
+def loaded(spec):
+    """The rows that the program of `spec` loads, without training on them."""
+    functions, _, _ = to_script(spec, "rows").partition("\n\n\nx, y, x_test, y_test = load()")
+    names = {}
+    exec(functions, names)
+    return names["load"]()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "outputs"),
+    [
+        ({"name": "digits", "split_seed": 9}, 10),
+        ({"name": "diabetes", "train_size": 200}, 1),
+        ({"name": "gaussian", "samples": 200, "features": 3}, 10),
+        ({"name": "xor", "test_size": 50}, 1),
+        ({"name": "spirals", "samples": 90, "split_seed": 2}, 3),
+    ],
+    ids=lambda value: value["name"] if isinstance(value, dict) else "",
+)
+def test_program_has_the_training_and_test_rows_of_the_experiment(dataset, outputs):
+    # given
+    spec = parse_spec(
+        {
+            "dataset": dataset,
+            "layers": [{"type": "flatten"}, {"type": "dense", "units": outputs}],
+            "loss": "mean_squared_error",
+            "seed": 3,
+        }
+    )
+
+    # when
+    train, test = load_rows(spec, Path("nowhere"))
+
+    # then
+    for ours, theirs in zip((train.x, train.y, test.x, test.y), loaded(spec), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_program_leaves_rows_of_a_file_out_as_the_experiment_does(tmp_path):
+    # given
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((60, 4)), np.arange(60) % 3
+    np.savez(tmp_path / "rows.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    body = {
+        "dataset": {"path": str(tmp_path / "rows.npz"), "train_size": 20},
+        "layers": [{"type": "dense", "units": 3, "activation": "softmax"}],
+        "seed": 3,
+    }
+    spec = parse_spec(body, allow_path=True)
+
+    # when
+    train, test = load_rows(spec, tmp_path)
+
+    # then
+    for ours, theirs in zip((train.x, train.y, test.x, test.y), loaded(spec), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
