@@ -58,7 +58,7 @@ def epochs(count, losses=None, layer=(), network=(), **more):
     losses = losses or [2.3 * 0.7**epoch for epoch in range(count)]
     records = []
     for epoch, loss in enumerate(losses):
-        told = dict(layer) if epoch else {"update_ratio": None, "movement": None}
+        changes = dict(layer) if epoch else {"update_ratio": None, "movement": None}
         records.append(
             {
                 "epoch": epoch,
@@ -66,7 +66,7 @@ def epochs(count, losses=None, layer=(), network=(), **more):
                 "train": {"loss": loss, "accuracy": 0.5},
                 "validation": {"loss": loss, "accuracy": 0.5},
                 "input": {"mean": 0.0, "std": 1.0},
-                "layers": [{"name": "dense_1"} | copy.deepcopy(LAYER) | told],
+                "layers": [{"name": "dense_1"} | copy.deepcopy(LAYER) | changes],
                 "network": NETWORK | (dict(network) if epoch else {}),
             }
             | copy.deepcopy(more)
@@ -74,13 +74,13 @@ def epochs(count, losses=None, layer=(), network=(), **more):
     return records
 
 
-def found(spec, records, **overrides):
+def diagnosed(spec, records, **overrides):
     return {one["id"]: one for one in diagnose(facts_of(spec), records, overrides)}
 
 
 def test_a_healthy_run_has_no_finding():
     # when / then
-    assert found(spec_of(), epochs(6)) == {}
+    assert diagnosed(spec_of(), epochs(6)) == {}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_healthy_run_has_no_finding():
 )
 def test_input_is_judged_by_mean_and_spread(mean, std, severity):
     # when
-    finding = found(spec_of(), epochs(2, input={"mean": mean, "std": std})).get("input_not_standardized")
+    finding = diagnosed(spec_of(), epochs(2, input={"mean": mean, "std": std})).get("input_not_standardized")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -107,7 +107,7 @@ def test_input_is_judged_by_mean_and_spread(mean, std, severity):
 
 def test_standardized_images_beyond_one_raise_nothing():
     # given MNIST after standardization: values up to 2.8
-    assert found(spec_of(), epochs(3, input={"mean": 0.0, "std": 1.0})) == {}
+    assert diagnosed(spec_of(), epochs(3, input={"mean": 0.0, "std": 1.0})) == {}
 
 
 @pytest.mark.parametrize(("share", "severity"), [(0.24, None), (0.3, "warning"), (0.6, "critical")])
@@ -117,7 +117,7 @@ def test_saturation_at_start_is_judged_at_epoch_0_alone(share, severity):
     records[0]["layers"][0]["saturated_fraction"] = share
 
     # when
-    finding = found(spec_of(), records).get("saturated_at_start:dense_1")
+    finding = diagnosed(spec_of(), records).get("saturated_at_start:dense_1")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -127,13 +127,36 @@ def test_saturation_at_start_is_judged_at_epoch_0_alone(share, severity):
         assert "60%" in finding["explanation"] or "30%" in finding["explanation"]
 
 
+def test_a_record_without_a_gate_is_judged_by_its_saturation():
+    # given a record from outside that does not know how much gradient passes
+    records = epochs(4)
+    records[0]["layers"][0] |= {"saturated_fraction": 0.6, "gate": None}
+
+    # when
+    finding = diagnosed(spec_of(), records)["saturated_at_start:dense_1"]
+
+    # then
+    assert finding["severity"] == "critical"
+    assert "None" not in finding["explanation"]
+
+
+def test_records_without_layers_are_judged_by_their_network():
+    # given
+    records = epochs(4, network={"vanish_ratio": 5e-4})
+    for record in records:
+        record["layers"] = []
+
+    # when / then
+    assert diagnosed(spec_of(), records)["vanishing_gradient"]["severity"] == "warning"
+
+
 def test_a_consequence_is_info_and_points_to_its_cause():
     # given
     records = epochs(3, input={"mean": 33.0, "std": 78.0})
     records[0]["layers"][0]["saturated_fraction"] = 0.99
 
     # when
-    finding = found(spec_of(), records)["saturated_at_start:dense_1"]
+    finding = diagnosed(spec_of(), records)["saturated_at_start:dense_1"]
 
     # then
     assert (finding["severity"], finding["caused_by"]) == ("info", "input_not_standardized")
@@ -146,7 +169,7 @@ def test_born_dead_counts_units_before_training(share, severity):
     records[0]["layers"][0] |= {"saturated_fraction": None, "dead_unit_fraction": share}
 
     # when
-    finding = found(spec_of("relu"), records).get("born_dead:dense_1")
+    finding = diagnosed(spec_of("relu"), records).get("born_dead:dense_1")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -162,7 +185,7 @@ def test_weights_are_judged_against_what_their_activation_prescribes(std, severi
     records[0]["layers"][0]["weight_std"] = std
 
     # when
-    finding = found(spec_of(), records).get("initializer_mismatch:dense_1")
+    finding = diagnosed(spec_of(), records).get("initializer_mismatch:dense_1")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -170,7 +193,7 @@ def test_weights_are_judged_against_what_their_activation_prescribes(std, severi
 
 def test_glorot_with_relu_is_worth_knowing_and_nothing_more():
     # when before anything trains
-    finding = found(spec_of("relu"), [])["initializer_mismatch:dense_1"]
+    finding = diagnosed(spec_of("relu"), [])["initializer_mismatch:dense_1"]
 
     # then
     assert finding["severity"] == "info"
@@ -188,7 +211,7 @@ def test_batch_normalization_before_forgives_the_scale():
     ]
 
     # when / then
-    assert found(spec_of(layers=layers), records)["initializer_mismatch:dense_1"]["severity"] == "info"
+    assert diagnosed(spec_of(layers=layers), records)["initializer_mismatch:dense_1"]["severity"] == "info"
 
 
 def test_identical_weights_are_critical_measured_or_planned():
@@ -202,26 +225,26 @@ def test_identical_weights_are_critical_measured_or_planned():
     ]
 
     # when / then
-    assert found(spec_of(), records)["symmetric_weights:dense_1"]["severity"] == "critical"
-    assert found(spec_of(layers=layers), [])["symmetric_weights:dense_1"]["severity"] == "critical"
+    assert diagnosed(spec_of(), records)["symmetric_weights:dense_1"]["severity"] == "critical"
+    assert diagnosed(spec_of(layers=layers), [])["symmetric_weights:dense_1"]["severity"] == "critical"
 
 
 @pytest.mark.parametrize(("over", "severity"), [(1.5, None), (2.5, "warning"), (5.0, "critical")])
-def test_start_is_compared_with_the_uninformed_guess(over, severity):
+def test_start_is_compared_with_chance_level(over, severity):
     # given ReLU with He starts at 1.5
     records = epochs(2)
     records[0]["network"]["loss_over_chance"] = over
 
     # when / then
-    assert (found(spec_of(), records).get("bad_start") or {}).get("severity") == severity
+    assert (diagnosed(spec_of(), records).get("bad_start") or {}).get("severity") == severity
 
 
-def test_squared_error_behind_a_sigmoid_is_told_before_training_and_worse_when_stuck():
+def test_squared_error_behind_a_sigmoid_is_reported_before_training_and_worse_when_stuck():
     # given
     spec = spec_of(output="sigmoid", loss="mean_squared_error")
 
     # when
-    before, stuck = found(spec, []), found(spec, epochs(4, network={"saturated_wrong": 0.3}))
+    before, stuck = diagnosed(spec, []), diagnosed(spec, epochs(4, network={"saturated_wrong": 0.3}))
 
     # then
     assert before["loss_mismatch"]["severity"] == "warning"
@@ -233,9 +256,9 @@ def test_squared_error_behind_a_sigmoid_is_told_before_training_and_worse_when_s
 
 
 @pytest.mark.parametrize(("ratio", "severity"), [(0.02, None), (0.05, "warning"), (0.2, "critical")])
-def test_large_steps_are_told(ratio, severity):
+def test_large_steps_are_reported(ratio, severity):
     # when
-    finding = found(spec_of(), epochs(4, layer={"update_ratio": ratio})).get("learning_rate_high:dense_1")
+    finding = diagnosed(spec_of(), epochs(4, layer={"update_ratio": ratio})).get("learning_rate_high:dense_1")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -251,8 +274,8 @@ def test_a_condition_of_one_epoch_is_no_finding_and_one_that_passed_is_info():
         passed[place]["layers"][0]["update_ratio"] = 0.2
 
     # when / then
-    assert found(spec_of(), once) == {}
-    finding = found(spec_of(), passed)["learning_rate_high:dense_1"]
+    assert diagnosed(spec_of(), once) == {}
+    finding = diagnosed(spec_of(), passed)["learning_rate_high:dense_1"]
     assert (finding["severity"], finding["first_epoch"], finding["last_epoch"]) == ("info", 1, 2)
 
 
@@ -261,26 +284,26 @@ def test_stalled_runs_are_told_apart_by_what_holds_them_up():
     flat = [2.30, 2.30, 2.30, 2.299, 2.299, 2.299]
 
     # when / then
-    low = found(spec_of(), epochs(6, flat, layer={"movement": 1e-5}))
+    low = diagnosed(spec_of(), epochs(6, flat, layer={"movement": 1e-5}))
     assert low["learning_rate_low"]["severity"] == "warning"
     assert "not_learning" not in low
-    assert set(found(spec_of(), epochs(6, flat))) == {"not_learning"}
-    vanishing = found(spec_of(count=2), epochs(6, flat, network={"vanish_ratio": 5e-4}))
+    assert set(diagnosed(spec_of(), epochs(6, flat))) == {"not_learning"}
+    vanishing = diagnosed(spec_of(count=2), epochs(6, flat, network={"vanish_ratio": 5e-4}))
     assert vanishing["vanishing_gradient"]["severity"] == "critical"
     assert "not_learning" not in vanishing
-    grown = found(spec_of(), epochs(6, flat, layer={"saturated_fraction": 0.5}))
+    grown = diagnosed(spec_of(), epochs(6, flat, layer={"saturated_fraction": 0.5}))
     assert grown["saturation_growing:dense_1"]["severity"] == "warning"
     assert "not_learning" not in grown
 
 
 def test_a_converged_run_is_not_stalled():
-    # given a loss that is flat, and below half of the uninformed guess's
-    assert found(spec_of(), epochs(8, [2.3, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])) == {}
+    # given a loss that is flat, and below half of chance level
+    assert diagnosed(spec_of(), epochs(8, [2.3, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])) == {}
 
 
 def test_growing_saturation_is_no_alarm_while_the_network_learns():
     # given Glorot and tanh with adam, which goes from 12 to 45 %
-    finding = found(spec_of(), epochs(6, layer={"saturated_fraction": 0.45}))["saturation_growing:dense_1"]
+    finding = diagnosed(spec_of(), epochs(6, layer={"saturated_fraction": 0.45}))["saturation_growing:dense_1"]
 
     # then
     assert finding["severity"] == "info"
@@ -296,12 +319,12 @@ def test_batch_norm_after_a_bounded_activation_tolerates_saturation():
     records = epochs(6, layer={"saturated_fraction": 0.6}, network={"vanish_ratio": 5e-3})
 
     # when / then
-    assert found(spec_of(layers=layers), records)["saturation_growing:dense_1"]["severity"] == "info"
+    assert diagnosed(spec_of(layers=layers), records)["saturation_growing:dense_1"]["severity"] == "info"
 
 
 def test_sigmoid_collapse_looks_at_the_last_sigmoid_layer():
     # when
-    finding = found(spec_of("sigmoid"), epochs(4, layer={"saturated_low": 0.7}))["sigmoid_collapse:dense_1"]
+    finding = diagnosed(spec_of("sigmoid"), epochs(4, layer={"saturated_low": 0.7}))["sigmoid_collapse:dense_1"]
 
     # then
     assert [one["patch"][0]["value"] for one in finding["remedies"]] == ["tanh", "relu"]
@@ -311,7 +334,7 @@ def test_sigmoid_collapse_looks_at_the_last_sigmoid_layer():
 def test_dying_counts_units_that_were_alive(share, severity):
     # when
     records = epochs(4, layer={"died_unit_fraction": share, "saturated_fraction": None})
-    finding = found(spec_of("relu"), records).get("dying_relu:dense_1")
+    finding = diagnosed(spec_of("relu"), records).get("dying_relu:dense_1")
 
     # then
     assert (finding and finding["severity"]) == severity
@@ -323,7 +346,7 @@ def test_the_remedy_of_dying_units_follows_the_size_of_the_steps():
     large = epochs(4, layer={"died_unit_fraction": 0.6, "update_ratio": 0.02})
 
     # when
-    first = [found(spec_of("relu"), records)["dying_relu:dense_1"]["remedies"][0] for records in (small, large)]
+    first = [diagnosed(spec_of("relu"), records)["dying_relu:dense_1"]["remedies"][0] for records in (small, large)]
 
     # then
     assert [one["patch"][0]["value"] for one in first] == ["leaky_relu", pytest.approx(1e-4)]
@@ -340,20 +363,20 @@ def test_vanishing_is_remedied_by_what_is_to_blame(gates, path):
     ]
 
     # when
-    finding = found(spec_of(layers=layers), epochs(4, network=split))["vanishing_gradient"]
+    finding = diagnosed(spec_of(layers=layers), epochs(4, network=split))["vanishing_gradient"]
 
     # then
     assert finding["remedies"][0]["patch"][0]["path"] == f"/layers/1/{path}"
 
 
-def test_exploding_and_non_finite_are_told():
+def test_exploding_and_non_finite_are_reported():
     # given
     broken = epochs(3)
     broken[2]["train"] = {"loss": None, "accuracy": None, "non_finite": 1}
 
     # when / then
-    assert found(spec_of(count=2), epochs(4, network={"vanish_ratio": 90.0}))["exploding_gradient"]
-    finding = found(spec_of(), broken)["non_finite"]
+    assert diagnosed(spec_of(count=2), epochs(4, network={"vanish_ratio": 90.0}))["exploding_gradient"]
+    finding = diagnosed(spec_of(), broken)["non_finite"]
     assert (finding["severity"], finding["first_epoch"]) == ("critical", 2)
 
 
@@ -363,7 +386,7 @@ def test_what_is_not_finite_stays_critical_beside_its_cause():
     records[-1]["train"]["loss"] = None
 
     # when
-    finding = found(spec_of(), records)["non_finite"]
+    finding = diagnosed(spec_of(), records)["non_finite"]
 
     # then
     assert (finding["severity"], finding["caused_by"]) == ("critical", "learning_rate_high:dense_1")
@@ -377,8 +400,8 @@ def test_overfitting_is_a_rise_and_not_a_ratio():
         rise[place]["validation"]["loss"] = [2.3, 1.0, 0.8, 1.0, 1.1, 1.2, 1.3, 1.4][place]
 
     # when / then
-    assert found(spec_of(), ratio)["overfitting"]["severity"] == "info"
-    finding = found(spec_of(), rise)["overfitting"]
+    assert diagnosed(spec_of(), ratio)["overfitting"]["severity"] == "info"
+    finding = diagnosed(spec_of(), rise)["overfitting"]
     assert finding["severity"] == "warning"
     assert finding["remedies"][0]["patch"][0] == {
         "op": "add",
@@ -394,7 +417,7 @@ def test_linear_and_idle_layers_are_worth_knowing():
         record["layers"].append(record["layers"][0] | {"name": "dense_2"})
 
     # when
-    findings = found(spec_of(count=2), records)
+    findings = diagnosed(spec_of(count=2), records)
 
     # then
     assert findings["nearly_linear"]["severity"] == findings["underused:dense_1"]["severity"] == "info"
@@ -409,7 +432,7 @@ def test_folds_are_judged_one_by_one():
             record["fold"] = fold
 
     # when / then
-    assert "learning_rate_high:dense_1" in found(spec_of(), well + ill)
+    assert "learning_rate_high:dense_1" in diagnosed(spec_of(), well + ill)
 
 
 def test_thresholds_can_be_set_and_are_echoed():
@@ -418,7 +441,7 @@ def test_thresholds_can_be_set_and_are_echoed():
     records[0]["layers"][0]["saturated_fraction"] = 0.2
 
     # when
-    finding = found(spec_of(), records, saturated_at_start_warning=0.15)["saturated_at_start:dense_1"]
+    finding = diagnosed(spec_of(), records, saturated_at_start_warning=0.15)["saturated_at_start:dense_1"]
 
     # then
     assert finding["evidence"]["threshold"] == 0.15
