@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from satnet.records import schema
+from satnet.saturation.diagnosis import DEFAULTS, RULES
 
 DOCS = Path(__file__).parent
 
@@ -27,7 +28,26 @@ def record_table(record: Any) -> str:
     return table(("field", "meaning"), [(f"`{field.name}`", field.about.description) for field in fields])
 
 
+def causes() -> str:
+    """A picture of which rules cause which, by kind; a rule that neither causes nor is caused is left out."""
+    arrows = [(cause, rule.name) for rule in RULES.values() for cause in rule.caused_by]
+    drawn = {name for arrow in arrows for name in arrow}
+    lines = ["```mermaid", "flowchart LR"]
+    for kind in dict.fromkeys(rule.kind for rule in RULES.values()):
+        names = [rule.name for rule in RULES.values() if rule.kind == kind and rule.name in drawn]
+        if names:
+            lines += [f"  subgraph kind_{kind}[{kind.replace('_', ' ')}]", *(f"    {name}" for name in names), "  end"]
+    return "\n".join([*lines, *(f"  {cause} --> {name}" for cause, name in arrows), "```"])
+
+
+def threshold_table() -> str:
+    """Every threshold of the diagnosis."""
+    rows = [(f"`{name}`", f"{one.value:g}", one.source) for name, one in DEFAULTS.items()]
+    return table(("threshold", "default", "source"), rows)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "diagnosis.md": {"causes": causes, "thresholds": threshold_table},
     "saturation.md": {
         "epoch record": lambda: record_table(schema.EpochRecord),
         "layer record": lambda: record_table(schema.LayerRecord),
