@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from satnet import presets
 from satnet.errors import NotFound
 from satnet.spec import Dataset, dataset_info, json_schema
-from satnet.spec.datasets import NAMES
+from satnet.spec.datasets import DATASETS
 from satnet.sweeps.spec import json_schema as sweep_schema
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 @router.get("/datasets")
 def list_datasets() -> Response:
     """List the built-in datasets with their shapes, before any row is left out."""
-    known = [(name, dataset_info(Dataset.model_validate({"name": name}))) for name in NAMES]
+    known = [(name, dataset_info(Dataset.model_validate({"name": name}))) for name in DATASETS]
     return JSONResponse({"data": [{"name": name} | asdict(info) for name, info in known if info]})
 
 

@@ -7,6 +7,7 @@ from satnet.errors import FieldError
 from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import DatasetInfo, dataset_info
 from satnet.spec.experiment import ExperimentSpec
+from satnet.spec.initializers import INITIALIZERS
 from satnet.spec.shapes import NetworkPlan, expand_layers, plan
 
 _PARAMETRIC = ("dense", "maxout", "conv2d")
@@ -32,7 +33,7 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
         errors.append(FieldError("#/resources/precision", detail, "contradiction", spec.resources.precision))
     info = dataset_info(spec.dataset)
     errors += _initializers(spec)
-    if info is None or spec.dataset.foreign():
+    if info is None or spec.dataset.misplaced_options():
         return errors
     network, misfits = plan(spec, info.input_shape)
     errors += misfits or list(_output(spec, network, info))
@@ -44,12 +45,12 @@ def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
     if (dataset.name is None) == (dataset.path is None):
         yield FieldError("#/dataset/name", "a dataset needs a name", "missing")
         return
-    for key in dataset.foreign():
+    for key in dataset.misplaced_options():
         yield FieldError(
             f"#/dataset/{key}", f"dataset {dataset.name} has no {key}", "not_allowed", getattr(dataset, key)
         )
     info = dataset_info(dataset)
-    if info is None or dataset.foreign():
+    if info is None or dataset.misplaced_options():
         return
     for key, rows in (("train_size", info.train_rows), ("test_size", info.test_rows)):
         size = getattr(dataset, key)
@@ -92,7 +93,7 @@ def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
         if monitor.startswith("validation") and not (spec.dataset.validation_fraction > 0 or spec.cross_validation):
             detail = "would choose by the test rows: set dataset.validation_fraction or monitor train"
             yield FieldError(pointer, detail, "no_validation_rows", monitor)
-        if monitor.endswith("accuracy") and spec.dataset.name == "diabetes":
+        if monitor.endswith("accuracy") and spec.dataset.is_regression:
             yield FieldError(pointer, "a regression has no accuracy", "not_allowed", monitor)
 
 
@@ -106,11 +107,13 @@ def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
             parameters = named.parameters
             if named.name == "random_uniform" and parameters.get("minval", -0.05) > parameters.get("maxval", 0.05):
                 yield FieldError(pointer, "minval is above maxval", "contradiction", named.to_json())
-            two_dimensional = named.name in ("identity", "orthogonal")
-            if two_dimensional and key == "bias_initializer":
-                yield FieldError(pointer, f"{named.name} needs a matrix, and a bias is a vector", "shape", named.name)
-            if named.name == "identity" and layer.type == "conv2d":
-                yield FieldError(pointer, "identity needs a matrix, and a convolution has none", "shape", named.name)
+            traits = INITIALIZERS[named.name]
+            if key == "bias_initializer" and not traits.for_biases:
+                detail = f"{named.name} works only on matrices; a bias is a vector"
+                yield FieldError(pointer, detail, "shape", named.name)
+            if layer.type == "conv2d" and not traits.for_convolutions:
+                detail = f"{named.name} works only on matrices; the kernel of conv2d has four dimensions"
+                yield FieldError(pointer, detail, "shape", named.name)
 
 
 def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> Iterator[FieldError]:

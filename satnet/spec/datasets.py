@@ -1,19 +1,18 @@
-"""What is known of each dataset before anything is loaded."""
+"""All that is known of each dataset before anything is loaded, in one description; everything else asks it.
 
-from dataclasses import dataclass
+To add a dataset, add a description and its name here, and a source in `satnet.training.sources`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from satnet.spec.named import Frozen
 
-NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes")
-_OPTIONS: dict[str, dict[str, float]] = {
-    "gaussian": {"features": 784, "classes": 10, "samples": 4096},
-    "xor": {"samples": 512, "noise": 0.25},
-    "spirals": {"samples": 1500, "classes": 3, "noise": 0.02},
-}
-_DEFAULT_OPTIONS = ("features", "classes", "samples", "noise")
+Task = Literal["classification", "regression"]
+_OPTIONS = ("features", "classes", "samples", "noise")
 
 
 class Dataset(Frozen):
@@ -44,14 +43,24 @@ class Dataset(Frozen):
     noise: Annotated[float, Field(ge=0)] | None = None
     """Standard deviation of the noise added to generated rows."""
 
-    def options(self) -> dict[str, float]:
-        """The generator's options that this dataset has, defaults included."""
-        return _OPTIONS.get(self.name or "", {})
+    def options(self) -> Mapping[str, float]:
+        """The generator's options that this dataset has, with their defaults."""
+        return DATASETS[self.name].options if self.name else {}
 
-    def foreign(self) -> list[str]:
-        """Options that were given and this dataset has not."""
-        given = [key for key in _DEFAULT_OPTIONS if getattr(self, key) is not None]
-        return [key for key in given if key not in self.options()]
+    @property
+    def downloads(self) -> bool:
+        """Whether Keras downloads it where it is not on the machine."""
+        return self.name is not None and DATASETS[self.name].downloads
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether its labels are known to be targets; a file says so by their type."""
+        info = dataset_info(self)
+        return info is not None and info.task == "regression"
+
+    def misplaced_options(self) -> list[str]:
+        """Options that were given and that this dataset does not have."""
+        return [key for key in _OPTIONS if getattr(self, key) is not None and key not in self.options()]
 
 
 @dataclass(frozen=True)
@@ -62,27 +71,90 @@ class DatasetInfo:
     classes: int | None
     train_rows: int
     test_rows: int
-    task: Literal["classification", "regression"]
+    task: Task
     raw_input: tuple[float, float] | None = None  # mean and std of the unstandardized training rows
 
 
-_FIXED = {
-    "digits": DatasetInfo((8, 8), 10, 1437, 360, "classification", (4.88, 6.02)),
-    "mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (33.3, 78.6)),
-    "fashion_mnist": DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (72.9, 90.0)),
-    "cifar10": DatasetInfo((32, 32, 3), 10, 50_000, 10_000, "classification", (120.7, 64.2)),
-    "diabetes": DatasetInfo((10,), None, 354, 88, "regression", (62.5, 59.7)),
+@dataclass(frozen=True)
+class DatasetTraits:
+    """One dataset.
+
+    Attributes:
+        about: what it is, in a line.
+        info: its shape, from the spec's options.
+        options: those of its generator, with their defaults; none for rows that are as they are.
+        downloads: whether Keras downloads it where it is not on the machine.
+        stratified: whether its test rows are split off class by class.
+    """
+
+    about: str
+    info: Callable[[Dataset], DatasetInfo]
+    options: Mapping[str, float] = field(default_factory=dict)
+    downloads: bool = False
+    stratified: bool = True
+
+
+def _fixed(info: DatasetInfo) -> Callable[[Dataset], DatasetInfo]:
+    return lambda _: info
+
+
+def _generated(features: int | None, classes: int | None) -> Callable[[Dataset], DatasetInfo]:
+    """Four fifths of the samples to train on; a number that is None is an option of the spec."""
+
+    def info(dataset: Dataset) -> DatasetInfo:
+        chosen = dict(dataset.options())
+        chosen |= {key: value for key in chosen if (value := getattr(dataset, key)) is not None}
+        shape, test = (features or int(chosen["features"]),), int(chosen["samples"]) // 5
+        train = int(chosen["samples"]) - test
+        return DatasetInfo(shape, classes or int(chosen["classes"]), train, test, "classification")
+
+    return info
+
+
+DATASETS: dict[str, DatasetTraits] = {
+    "digits": DatasetTraits(
+        "8 x 8 handwritten digits of scikit-learn, values 0 to 16",
+        _fixed(DatasetInfo((8, 8), 10, 1437, 360, "classification", (4.88, 6.02))),
+    ),
+    "mnist": DatasetTraits(
+        "28 x 28 handwritten digits, values 0 to 255",
+        _fixed(DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (33.3, 78.6))),
+        downloads=True,
+    ),
+    "fashion_mnist": DatasetTraits(
+        "28 x 28 photographs of clothes, values 0 to 255",
+        _fixed(DatasetInfo((28, 28), 10, 60_000, 10_000, "classification", (72.9, 90.0))),
+        downloads=True,
+    ),
+    "cifar10": DatasetTraits(
+        "32 x 32 color photographs of ten kinds of things, values 0 to 255",
+        _fixed(DatasetInfo((32, 32, 3), 10, 50_000, 10_000, "classification", (120.7, 64.2))),
+        downloads=True,
+    ),
+    "xor": DatasetTraits(
+        "points around the corners of a square; the class says whether the signs differ",
+        _generated(2, 2),
+        options={"samples": 512, "noise": 0.25},
+    ),
+    "spirals": DatasetTraits(
+        "interleaved spiral arms, one for each class",
+        _generated(2, None),
+        options={"samples": 1500, "classes": 3, "noise": 0.02},
+    ),
+    "gaussian": DatasetTraits(
+        "standard-normal features, labeled by a random linear map; theory predicts its saturation",
+        _generated(None, None),
+        options={"features": 784, "classes": 10, "samples": 4096},
+        stratified=False,
+    ),
+    "diabetes": DatasetTraits(
+        "442 patients of scikit-learn, unscaled; the target is the progression of their disease",
+        _fixed(DatasetInfo((10,), None, 354, 88, "regression", (62.5, 59.7))),
+        stratified=False,
+    ),
 }
 
 
 def dataset_info(dataset: Dataset) -> DatasetInfo | None:
     """The dataset's shape; None for a file, which only the worker can open."""
-    if dataset.name is None:
-        return None
-    if dataset.name in _FIXED:
-        return _FIXED[dataset.name]
-    samples = dataset.samples or int(dataset.options()["samples"])
-    test = samples // 5
-    features = dataset.features or 784 if dataset.name == "gaussian" else 2
-    classes = 2 if dataset.name == "xor" else dataset.classes or int(dataset.options()["classes"])
-    return DatasetInfo((features,), classes, samples - test, test, "classification")
+    return None if dataset.name is None else DATASETS[dataset.name].info(dataset)

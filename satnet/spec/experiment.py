@@ -10,7 +10,8 @@ from pydantic import Field
 from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import Dataset
 from satnet.spec.layers import Layer
-from satnet.spec.named import Frozen, Optimizer
+from satnet.spec.named import Frozen
+from satnet.spec.optimizers import Optimizer
 
 Loss = Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy", "categorical_crossentropy"]
 Monitor = Literal["train.loss", "train.accuracy", "validation.loss", "validation.accuracy"]

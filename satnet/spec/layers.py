@@ -1,10 +1,13 @@
 """The layers a spec may name; each is Keras's layer of that name."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
-from satnet.spec.named import Activation, Frozen, Initializer, Regularizer
+from satnet.spec.activations import Activation
+from satnet.spec.initializers import Initializer
+from satnet.spec.named import Frozen
+from satnet.spec.regularizers import Regularizer
 
 MOST_UNITS = 8192
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
@@ -164,3 +167,7 @@ Layer = Annotated[
     | ActivationLayer,
     Field(discriminator="type"),
 ]
+# Each layer type by its name in the spec.
+LAYERS: dict[str, type[Frozen]] = {
+    get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(get_args(Layer)[0])
+}

@@ -1,5 +1,6 @@
-"""A named parameter of an activation, an initializer, an optimizer and the like: its type, bounds and default."""
+"""A parameter of an activation, an initializer, an optimizer and the like: its type, bounds and default."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -10,7 +11,6 @@ from pydantic import ConfigDict, Field, TypeAdapter
 Rule = Any
 Value = float | bool | str | None
 
-NUMBER = float
 POSITIVE = Annotated[float, Field(gt=0)]
 NOT_NEGATIVE = Annotated[float, Field(ge=0)]
 SHARE = Annotated[float, Field(ge=0, lt=1)]
@@ -18,7 +18,12 @@ SHARE = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a parameter may be, and what it is where it is not given."""
+    """What a parameter may be, and what it is where it is not given.
+
+    Attributes:
+        rule: its type and bounds.
+        default: Keras's.
+    """
 
     rule: Rule
     default: Value
@@ -37,4 +42,10 @@ class Parameter:
         return self._adapter.json_schema()
 
 
-Parameters = dict[str, Parameter]
+Parameters = Mapping[str, Parameter]
+NONE: Parameters = {}
+
+
+def defaults(parameters: Parameters) -> dict[str, Value]:
+    """What the parameters are where none is given."""
+    return {key: parameter.default for key, parameter in parameters.items()}

@@ -11,7 +11,8 @@ import tensorflow as tf
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from satnet.errors import DataError
-from satnet.spec import ExperimentSpec
+from satnet.spec import ExperimentSpec, dataset_info
+from satnet.spec.datasets import DATASETS
 from satnet.training import sources
 from satnet.training.sources import Array
 
@@ -84,7 +85,7 @@ def load_rows(spec: ExperimentSpec, data_dir: Path) -> tuple[Rows, Rows]:
     """The training rows and the test rows of the spec's dataset. Raises DataError."""
     dataset, seed = spec.dataset, spec.rows_seed
     train, test = _source(dataset, seed, data_dir)
-    regression = dataset.name == "diabetes" or train.y.dtype.kind == "f"
+    regression = dataset.is_regression or train.y.dtype.kind == "f"
     train = _first(train, dataset.train_size, seed, 2, regression)
     return train, _first(test, dataset.test_size, seed, 3, regression)
 
@@ -93,22 +94,13 @@ def _source(dataset: Any, seed: int, data_dir: Path) -> tuple[Rows, Rows]:
     if getattr(dataset, "path", None):
         split = sources.read_npz(Path(dataset.path))
         return Rows(split[0], split[1]), Rows(split[2], split[3])
-    if dataset.name in sources.IMAGES:
-        split = sources.images(dataset.name, data_dir)
-        return Rows(split[0], split[1].reshape(-1)), Rows(split[2], split[3].reshape(-1))
-    if dataset.name in sources.WHOLE:
-        x, y = sources.WHOLE[dataset.name]()
-        return _split(Rows(x, y), sources.TEST_ROWS[dataset.name], seed, dataset.name == "diabetes")
-    rng = rng_for(seed, 1)
-    if dataset.name == "gaussian":
-        x, y = sources.gaussian(rng, dataset.samples, dataset.features, dataset.classes)
-    elif dataset.name == "xor":
-        x, y = sources.xor(rng, dataset.samples, dataset.noise)
-    elif dataset.name == "spirals":
-        x, y = sources.spirals(rng, dataset.samples, dataset.classes, dataset.noise)
-    else:
+    info = dataset_info(dataset)
+    if info is None or dataset.name not in sources.SOURCES:
         raise DataError(f"dataset {dataset.name!r} is not known to this worker")
-    return _split(Rows(x, y), dataset.samples // 5, seed, dataset.name == "gaussian")
+    arrays = sources.SOURCES[dataset.name](sources.Order(dataset, rng_for(seed, 1), data_dir))
+    if len(arrays) == 4:
+        return Rows(arrays[0], arrays[1].reshape(-1)), Rows(arrays[2], arrays[3].reshape(-1))
+    return _split(Rows(*arrays), info.test_rows, seed, not DATASETS[dataset.name].stratified)
 
 
 def _split(rows: Rows, second: int, seed: int, unstratified: bool) -> tuple[Rows, Rows]:
@@ -165,7 +157,7 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
         return ready
 
     labels = train.y.reshape(len(train), -1)[:, 0]
-    regression = spec.dataset.name == "diabetes" or train.y.dtype.kind == "f"
+    regression = spec.dataset.is_regression or train.y.dtype.kind == "f"
     classes = None if regression else int(max(train.y.max(), test.y.max())) + 1
     mean, std = 0.0, 1.0
     if regression and spec.dataset.standardize_target:

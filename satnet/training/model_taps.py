@@ -7,12 +7,10 @@ from typing import Any
 
 import keras
 
+from satnet.spec.activation_traits import known_activation
 from satnet.spec.external import ExternalLayer
-from satnet.spec.named import Activation
 from satnet.training.network import Network, Tap, tapped_model
 
-_KNOWN = set(Activation.allowed)
-_ALIASES = {"swish": "silu", "hard_silu": "silu"}
 _ACTIVATIONS = (
     keras.layers.Activation,
     keras.layers.ReLU,
@@ -43,9 +41,8 @@ def activation_of(layer: Any) -> tuple[str, dict[str, Any]] | None:
     if isinstance(layer, layers.Softmax):
         return "softmax", {}
     function = getattr(layer, "activation", None)
-    name = getattr(function, "__name__", "")
-    name = _ALIASES.get(name, name)
-    return (name, {}) if name in _KNOWN else None
+    name = known_activation(getattr(function, "__name__", ""))
+    return None if name is None else (name, {})
 
 
 class Linear(keras.layers.Layer):

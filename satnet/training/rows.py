@@ -64,8 +64,8 @@ def _key(spec: ExperimentSpec, data_dir: Path) -> str:
     files: list[Path] = []
     if path := getattr(dataset, "path", None):
         files = [Path(path)]
-    elif dataset.name in sources.IMAGES:
-        files = sources.files(dataset.name, data_dir)
+    elif dataset.downloads:
+        files = sources.files(str(dataset.name), data_dir)
     stamps = [[str(file), file.stat().st_mtime_ns, file.stat().st_size] for file in files if file.exists()]
     return json.dumps([content["dataset"], content.get("cross_validation"), spec.rows_seed, stamps], sort_keys=True)
 

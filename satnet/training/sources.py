@@ -9,6 +9,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satnet.errors import DataError
+from satnet.spec import Dataset
 
 _log = logging.getLogger(__name__)
 Array = NDArray[Any]
@@ -159,6 +161,32 @@ def spirals(rng: np.random.Generator, samples: int, classes: int, noise: float) 
     return x + noise * rng.standard_normal((samples, 2)), y
 
 
-IMAGES = ("mnist", "fashion_mnist", "cifar10")
-WHOLE: dict[str, Callable[[], tuple[Array, Array]]] = {"digits": digits, "diabetes": diabetes}
-TEST_ROWS = {"digits": 360, "diabetes": 88}
+@dataclass(frozen=True)
+class Order:
+    """What a source may need: the spec's dataset, a generator for what is drawn, and the data directory."""
+
+    dataset: Dataset
+    rng: np.random.Generator
+    data_dir: Path
+
+    def option(self, key: str) -> float:
+        """An option of the dataset's generator."""
+        given = getattr(self.dataset, key)
+        return float(self.dataset.options()[key] if given is None else given)
+
+
+# The rows of each dataset: split where they come split, else all of them.
+SOURCES: dict[str, Callable[[Order], Split | tuple[Array, Array]]] = {
+    "digits": lambda _: digits(),
+    "mnist": lambda order: images("mnist", order.data_dir),
+    "fashion_mnist": lambda order: images("fashion_mnist", order.data_dir),
+    "cifar10": lambda order: images("cifar10", order.data_dir),
+    "xor": lambda order: xor(order.rng, int(order.option("samples")), order.option("noise")),
+    "spirals": lambda order: spirals(
+        order.rng, int(order.option("samples")), int(order.option("classes")), order.option("noise")
+    ),
+    "gaussian": lambda order: gaussian(
+        order.rng, int(order.option("samples")), int(order.option("features")), int(order.option("classes"))
+    ),
+    "diabetes": lambda _: diabetes(),
+}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from satnet.errors import InvalidSpec
 from satnet.spec import parse_spec, plan_network
-from satnet.spec.named import OPTIMIZER_DEFAULTS
+from satnet.spec.optimizers import Optimizer
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
 
@@ -110,7 +110,7 @@ def test_a_convolution_that_is_refused_is_refused_by_keras_too(layer):
         keras.layers.Conv2D(layer["filters"], **options)(inputs)
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZER_DEFAULTS))
+@pytest.mark.parametrize("name", sorted(Optimizer.allowed))
 def test_optimizer_defaults_are_the_installed_keras_ones(name):
     # given
     spec = parse_spec(

@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from satnet.saturation.diagnosis.facts import facts_of, initial_std
+from satnet.saturation.diagnosis.facts import facts_of
 from satnet.spec import parse_spec
+from satnet.spec.activations import Activation
 from satnet.spec.hidden import activations
-from satnet.spec.named import Activation, Initializer, Regularizer
+from satnet.spec.initializers import Initializer, initial_std
+from satnet.spec.regularizers import Regularizer
 from satnet.training.network import build_initializer, build_network
 
 PARAMETERS = {

@@ -1,6 +1,5 @@
 """What the rules look at: what is known of the network before training, and its measured epochs."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from satnet.records.schema import SpecJson
 from satnet.spec import ExperimentSpec, dataset_info, output_activation
 from satnet.spec.external import ExternalSpec
 from satnet.spec.hidden import PlannedActivation, activations
+from satnet.spec.initializers import initial_std
 
 
 @dataclass(frozen=True)
@@ -66,24 +66,3 @@ def facts_of_external(spec: ExternalSpec) -> Facts:
         output=None,
         initializers={one.name: one.initializer for one in spec.layers if one.initializer},
     )
-
-
-def initial_std(name: str, parameters: Mapping[str, Any], fan_in: int | None, fan_out: int | None) -> float | None:
-    """The standard deviation that a Keras initializer gives a kernel; None where that takes a look."""
-    if name in ("zeros", "ones", "constant"):
-        return 0.0
-    if name == "random_uniform":
-        return float(parameters.get("maxval", 0.05) - parameters.get("minval", -0.05)) / math.sqrt(12)
-    if name == "random_normal":
-        return float(parameters.get("stddev", 0.05))
-    if name == "truncated_normal":  # cut at two standard deviations
-        return 0.8796 * float(parameters.get("stddev", 0.05))
-    if fan_in is None or fan_out is None:
-        return None
-    fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
-    scale, mode = {"glorot": (1.0, "fan_avg"), "he": (2.0, "fan_in"), "lecun": (1.0, "fan_in")}.get(
-        name.partition("_")[0], (None, "")
-    )
-    if name == "variance_scaling":
-        scale, mode = float(parameters.get("scale", 1.0)), str(parameters.get("mode", "fan_in"))
-    return None if scale is None else math.sqrt(scale / fans[mode])
