@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from satnet.records.schema import SpecJson
 from satnet.spec import ExperimentSpec, dataset_info, output_activation
