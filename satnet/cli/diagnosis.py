@@ -1,6 +1,6 @@
 """Commands of the diagnosis: findings, remedy, compare."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from satnet.cli.console import note, say, stdout
 from satnet.cli.exit_status import EXIT, service
 from satnet.cli.experiments import ExperimentId
 from satnet.cli.output import Format, Output, write, write_json
+
+if TYPE_CHECKING:
+    from satnet.terminal.comparison import Comparison
 
 _COLUMNS = ("id", "rule", "severity", "layer", "first_epoch", "last_epoch", "caused_by", "explanation")
 
@@ -22,7 +25,7 @@ def findings(experiment_id: ExperimentId, output: Output = Format.TABLE) -> None
         output,
         findings,
         lambda: [{key: one[key] for key in _COLUMNS} for one in findings],
-        lambda: print_findings(findings, stdout) if findings else say("no findings"),
+        lambda: print_findings([one.record for one in findings], stdout) if findings else say("no findings"),
     )
 
 
@@ -59,7 +62,7 @@ def compare(
     _write_comparison(comparison, output)
 
 
-def _write_comparison(comparison: dict[str, Any], output: Format) -> None:
+def _write_comparison(comparison: "Comparison", output: Format) -> None:
     from satnet.terminal.comparison import print_comparison
 
     ids = [one["id"] for one in comparison["experiments"]]

@@ -4,11 +4,14 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from satnet.cli.console import stdout
+
+if TYPE_CHECKING:
+    from satnet.records.schema import FullExperiment
 
 
 class Format(StrEnum):
@@ -46,7 +49,7 @@ def write_csv(rows: Sequence[Mapping[str, object]]) -> None:
     sys.stdout.write(to_csv(rows))
 
 
-def write_experiment(document: Any, output: Format) -> None:
+def write_experiment(document: "FullExperiment", output: Format) -> None:
     """An experiment: its report, its JSON, or its epochs as CSV."""
     from satnet.records.tables import epoch_rows
     from satnet.terminal.experiments import print_report

@@ -43,9 +43,7 @@ def read_text(source: str) -> str:
         raise ValueError(f"{source}: {error}") from error
 
 
-def read_spec(
-    source: str, changes: list[str], preset: Callable[[str], dict[str, Any]] = presets.load
-) -> dict[str, Any]:
+def read_spec(source: str, changes: list[str], preset: Callable[[str], presets.Spec] = presets.load) -> presets.Spec:
     """The raw spec with its changes; `preset` finds those by name. Raises ValueError with what is wrong."""
     try:
         if source.startswith("preset:"):
@@ -63,7 +61,7 @@ def read_spec(
     return spec
 
 
-def set_path(spec: dict[str, Any], change: str) -> None:
+def set_path(spec: presets.Spec, change: str) -> None:
     """Apply `a.b.0.c=VALUE`; VALUE is JSON, or else a string."""
     path, separator, text = change.partition("=")
     if not separator:

@@ -4,9 +4,9 @@ Both are generic in what an action gives: a result, or for asyncio an awaitable 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from satnet.records.schema import EpochRecord
+from satnet.records.schema import EpochRecord, FindingRecord
 from satnet.records.tables import epoch_rows, to_csv
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Finding(dict[str, Any], Generic[T]):
         """`submit` takes the finding's id, a remedy's number and the repeats."""
         super().__init__(content)
         self._submit = submit
+
+    @property
+    def record(self) -> FindingRecord:
+        """The same as a plain record."""
+        return cast(FindingRecord, dict(self))
 
     def __getattr__(self, name: str) -> Any:
         try:

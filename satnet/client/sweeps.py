@@ -93,7 +93,7 @@ class Sweeps:
             from satnet.terminal.progress import SweepBar
 
             with SweepBar() as bar:
-                return self.wait(sweep_id, timeout, bar.document)
+                return self.wait(sweep_id, timeout, lambda sweep: bar.document(sweep.document))
         deadline = Deadline(timeout)
         while True:
             sweep = self.get(sweep_id)

@@ -4,7 +4,8 @@ import json
 import logging
 import queue
 import threading
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from satnet.client import Client, ClientError
 from satnet.records.epoch_log import LoggedEpoch
@@ -19,7 +20,7 @@ _MOST_SENT = 200_000  # bytes of a record with its per-unit arrays; above, the a
 class Report(NamedTuple):
     """What is sent at once."""
 
-    records: list[dict[str, Any]]
+    records: Sequence[Mapping[str, object]]
     end: str | None = None
     message: str | None = None
 
@@ -42,9 +43,10 @@ class Sender:
 
     def send(self, logged: LoggedEpoch) -> None:
         """Queue a record, with its per-unit arrays where they are not too large."""
-        record: dict[str, Any] = json_safe(logged.record)
-        whole = record | {"units": logged.units}
-        self._waiting.put(Report([whole if len(json.dumps(whole)) <= _MOST_SENT else record]))
+        whole: dict[str, object] = json_safe({**logged.record, "units": logged.units})
+        if len(json.dumps(whole)) > _MOST_SENT:
+            del whole["units"]
+        self._waiting.put(Report([whole]))
 
     def end(self, *, failed: bool) -> None:
         """Say how training ended, and wait until all is sent."""

@@ -1,17 +1,16 @@
 """The diagnosis."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 
-from satnet.records.schema import Patch
+from satnet.records.schema import FindingRecord, Patch
 
 _STYLES = {"warning": "yellow", "critical": "bold red"}
 
 
-def print_findings(findings: Sequence[Mapping[str, Any]], console: Console) -> None:
+def print_findings(findings: Sequence[FindingRecord], console: Console) -> None:
     """Warnings and criticals in full with their remedies; what is only worth knowing in a line."""
     for finding in findings:
         if finding["severity"] == "info":

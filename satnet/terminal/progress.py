@@ -1,8 +1,7 @@
 """Progress bars of experiments and sweeps; on stderr, and only on a terminal."""
 
-from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -16,8 +15,7 @@ from rich.progress import (
 )
 
 from satnet.records.headline import worst_saturation
-from satnet.records.schema import EpochRecord, ExperimentDocument
-from satnet.records.status import TERMINAL
+from satnet.records.schema import EpochRecord, ExperimentDocument, SweepDocument
 
 
 class _Bar:
@@ -83,11 +81,10 @@ class SweepBar(_Bar):
     def __init__(self) -> None:
         super().__init__("waiting", MofNCompleteColumn(), TimeRemainingColumn(), transient=True)
 
-    def document(self, sweep: Mapping[str, Any]) -> None:
+    def document(self, sweep: SweepDocument) -> None:
         """Show how far a sweep is."""
         progress, best = sweep["progress"], sweep["best"]
-        text: str = sweep["status"]
-        if best and best["value"] is not None:
-            text += f", best {best['value']:.4g}"
-        over = sum(progress[status] for status in TERMINAL)
+        value = best["value"] if best else None
+        text = sweep["status"] if value is None else f"{sweep['status']}, best {value:.4g}"
+        over = progress["succeeded"] + progress["failed"] + progress["cancelled"]
         self._progress.update(self._task, description=text, completed=over, total=progress["trials"])

@@ -81,7 +81,7 @@ def test_run_takes_a_file_of_the_users_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["run", "preset:none"], "there is no preset"),
         (["run", "nowhere.json"], "nowhere.json"),
@@ -91,13 +91,13 @@ def test_run_takes_a_file_of_the_users_own(tmp_path):
         (["nonsense"], ""),
     ],
 )
-def test_mistakes_exit_with_2_and_say_what(arguments, told):
+def test_mistakes_exit_with_2_and_say_what(arguments, message):
     # when
     done = satnet(*arguments)
 
     # then
     assert done.exit_code == 2
-    assert told in done.output
+    assert message in done.output
     assert done.stdout == "" or "Usage" in done.output
 
 

@@ -198,3 +198,90 @@ def test_asyncio_client_creates_waits_and_lists():
     assert epochs == [RECORD]
     assert len(found) == 1
     assert script.requests[0].headers["Idempotency-Key"] == script.requests[1].headers["Idempotency-Key"]
+
+
+def test_asyncio_sweep_waits_ranks_and_lists_trials():
+    # given
+    running = {"id": "swp_1", "status": "running", "is_terminal": False}
+    script = Script(
+        httpx.Response(202, json=running),
+        httpx.Response(200, json=running),
+        httpx.Response(200, json=running | {"status": "succeeded", "is_terminal": True}),
+        httpx.Response(200, json={"verdict": "winner"}),
+        httpx.Response(200, json={"data": [{"point": 0}]}),
+    )
+    seen = []
+
+    async def noted(sweep):
+        seen.append(sweep.status)
+
+    async def session():
+        async with AsyncClient("http://satnet.test", transport=httpx.MockTransport(script)) as satnet:
+            sweep = await (await satnet.sweeps.create({"base": SPEC})).wait(on_update=noted)
+            return sweep, await sweep.ranking(), await sweep.trials(sort="-value")
+
+    # when
+    sweep, ranking, trials = asyncio.run(session())
+
+    # then
+    assert (sweep.status, sweep.document["id"]) == ("succeeded", "swp_1")
+    assert seen == ["running", "succeeded"]
+    assert ranking["verdict"] == "winner"
+    assert trials == [{"point": 0}]
+    assert script.requests[-1].url.params["sort"] == "-value"
+
+
+def test_asyncio_finding_submits_its_remedy_and_epochs_ask_for_units():
+    # given
+    finding = {"id": "bad_start", "rule": "bad_start", "remedies": []}
+    healed = document("queued", parent={"role": "remedy"})
+    script = Script(
+        httpx.Response(200, json={**document(), "findings": [finding]}),
+        httpx.Response(202, json={"data": [healed], "baselines": []}),
+        httpx.Response(200, json={"data": [RECORD]}),
+        httpx.Response(200, json={"epoch": 0, "fold": None, "layers": {}}),
+    )
+
+    async def session():
+        async with AsyncClient("http://satnet.test", transport=httpx.MockTransport(script)) as satnet:
+            experiment = await satnet.experiments.get("exp_1")
+            submitted = await experiment.findings[0].remedy()
+            epochs = await experiment.epochs()
+            return submitted, await epochs.units("dense_1")
+
+    # when
+    submitted, units = asyncio.run(session())
+
+    # then
+    assert submitted.status == "queued"
+    assert json.loads(script.requests[1].content) == {"remedy": 0, "repeats": 1}
+    assert units["layers"] == {}
+    assert script.requests[3].url.params["layer"] == "dense_1"
+
+
+def test_events_are_read_on_from_the_last_one():
+    # given
+    script = Script(
+        httpx.Response(200, json={"data": [{"id": "1-0"}, {"id": "2-0"}], "has_more": True}),
+        httpx.Response(200, json={"data": [], "has_more": False}),
+    )
+
+    # when
+    with client(script) as satnet:
+        events = list(satnet.experiments.events("exp_1"))
+
+    # then
+    assert [one["id"] for one in events] == ["1-0", "2-0"]
+    assert script.requests[1].url.params["after"] == "2-0"
+
+
+def test_a_query_in_the_path_is_kept():
+    # given
+    script = Script(httpx.Response(200, json={}))
+
+    # when
+    with client(script) as satnet:
+        satnet.request("GET", "/v1/experiments?limit=1")
+
+    # then
+    assert script.requests[0].url.query == b"limit=1"

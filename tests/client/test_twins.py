@@ -25,8 +25,9 @@ TWINS = [
     (Sweep, AsyncSweep),
     (Sweeps, AsyncSweeps),
 ]
-PROBES = {  # for load balancers and monitoring: they ask once, and a client repeats
-    ("get", "/healthz"),
+WITHOUT_METHOD = {
+    ("get", "/"),  # for browsers
+    ("get", "/healthz"),  # the rest is for load balancers and monitoring: they ask once, and a client repeats
     ("get", "/readyz"),
     ("get", "/version"),
 }
@@ -172,4 +173,4 @@ def test_every_route_has_a_method(tmp_path):
     reached = {
         route for route, pattern in patterns.items() if any(v == route[0] and pattern.match(p) for v, p in paths)
     }
-    assert routes - reached == PROBES
+    assert routes - reached == WITHOUT_METHOD

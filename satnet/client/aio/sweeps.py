@@ -95,7 +95,7 @@ class AsyncSweeps:
             from satnet.terminal.progress import SweepBar
 
             with SweepBar() as bar:
-                return await self.wait(sweep_id, timeout, bar.document)
+                return await self.wait(sweep_id, timeout, lambda sweep: bar.document(sweep.document))
         deadline = Deadline(timeout)
         while True:
             sweep = await self.get(sweep_id)
