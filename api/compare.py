@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from api.deps import StoreDep
 from satnet.errors import BadRequest
 from satnet.records.comparison import compare
+from satnet.records.schema import FullExperiment
 
 router = APIRouter(prefix="/v1", tags=["diagnosis"])
 MOST_COMPARED = 50
@@ -24,4 +25,5 @@ def compare_experiments(
     chosen = [one for one in ids.split(",") if one]
     if not 2 <= len(chosen) <= MOST_COMPARED or len(set(chosen)) < len(chosen):
         raise BadRequest(f"ids: expected 2 to {MOST_COMPARED} different experiments, got {ids!r}")
-    return JSONResponse(compare([store.get(one) | {"epochs": store.epochs(one)} for one in chosen]))
+    documents: list[FullExperiment] = [{**store.get(one), "epochs": store.epochs(one)} for one in chosen]
+    return JSONResponse(compare(documents))

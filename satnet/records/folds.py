@@ -45,4 +45,5 @@ def _spread(values: Sequence[float | None]) -> MeanSpread | None:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
-    return {"mean": fmean(known), "std": stdev(known), "interval": interval(known, folds=True)}
+    spread = interval(known, folds=True)
+    return {"mean": fmean(known), "std": stdev(known), "interval": None if spread is None else list(spread)}

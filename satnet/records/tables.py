@@ -3,30 +3,48 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+
+from satnet.records.schema import EpochRecord, RecordField, record_fields
+
+Row = dict[str, object]
 
 
-def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def columns() -> dict[str, RecordField]:
+    """The columns of `epoch_rows` by dotted name: every number of the epoch record, and of its layers."""
+    return _columns(EpochRecord, "")
+
+
+def _columns(record: type, prefix: str) -> dict[str, RecordField]:
+    found: dict[str, RecordField] = {}
+    for name, field in record_fields(record).items():
+        if field.inner is None:
+            found[prefix + name] = field
+        else:
+            found |= _columns(field.inner, "layer." if name == "layers" else f"{prefix}{name}.")
+    return found
+
+
+def flat(content: Mapping[str, object], prefix: str = "") -> Row:
     """{'train': {'loss': 1}} -> {'train.loss': 1}."""
-    result: dict[str, Any] = {}
+    row: Row = {}
     for key, value in content.items():
         if isinstance(value, Mapping):
-            result |= flat(value, f"{prefix}{key}.")
+            row |= flat(value, f"{prefix}{key}.")
         else:
-            result[prefix + key] = value
-    return result
+            row[prefix + key] = value
+    return row
 
 
-def epoch_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def epoch_rows(records: Iterable[EpochRecord]) -> list[Row]:
     """One flat row a layer and epoch; an epoch without hidden layers is one row."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for record in records:
-        shared = flat({key: record[key] for key in record if key != "layers"})
+        shared = flat({key: value for key, value in record.items() if key != "layers"})
         rows += [shared | flat(layer, "layer.") for layer in record["layers"]] or [shared]
     return rows
 
 
-def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def to_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """CSV with a header of every name that occurs, in order of appearance; null is an empty cell."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
+from satnet.records.schema import LayerRecord, NetworkRecord
 from satnet.spec.activation_traits import traits
 
 
@@ -23,13 +23,13 @@ def _decades(ratio: float | None) -> float | None:
 
 
 def network_record(
-    layers: Sequence[dict[str, Any]],
+    layers: Sequence[LayerRecord],
     gates_rms: Sequence[float | None],
     loss: float,
     chance: float | None,
     confident_wrong: float | None,
     saturated_wrong: float | None,
-) -> dict[str, Any]:
+) -> NetworkRecord:
     """The `network` object of METRICS section 3.
 
     Args:
@@ -50,13 +50,13 @@ def network_record(
         # delta_l = f'(z_l) * (W_{l+1}^T delta_{l+1}): layer l's own gate stands in delta_l.
         parts = [_decades(gate) for gate in gates_rms[:-1]]
         gates = sum(part for part in parts if part is not None)
-    stds = [layer["preactivation"]["std"] for layer in layers]
+    stds = [std for layer in layers if (std := layer["preactivation"]["std"])]
     over = loss / chance if chance and math.isfinite(loss) else None
     return {
         "vanish_ratio": ratio,
         "gate_decades": gates,
         "weight_decades": total - gates if total is not None and gates is not None else None,
-        "preactivation_std_ratio": max(stds) / min(stds) if stds and all(stds) else None,
+        "preactivation_std_ratio": max(stds) / min(stds) if stds and len(stds) == len(layers) else None,
         "loss_over_chance": over,
         "confident_wrong": confident_wrong,
         "saturated_wrong": saturated_wrong,

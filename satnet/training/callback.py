@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
-from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch
+from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, Units
 from satnet.saturation.diagnosis import facts_of_external
 from satnet.spec.activation_traits import ACTIVATIONS
 from satnet.spec.external import ExternalLayer, ExternalSpec
@@ -58,7 +58,7 @@ class MonitorCallback(keras.callbacks.Callback):
         self._x, self._y = np.asarray(x), np.asarray(y)
         self._epsilon, self._probe_size, self._every, self._seed = epsilon, probe_size, every, seed
         self._name = name
-        self.units: dict[str, dict[str, Any]] = {}
+        self.units: Units = {}
         self._epoch_log: EpochLog | None = None
         self._steps: int | None = None
 

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from satnet.records.schema import LayerRecord, NetworkRecord, Units
 from satnet.saturation.network import chance_loss, network_record
-from satnet.saturation.reduced import record_from_reduced, unit_arrays
+from satnet.saturation.reduced import record_from_reduced
 from satnet.saturation.regions import prescribed_std, region
+from satnet.saturation.unit_arrays import unit_arrays
 from satnet.spec.activation_traits import traits
 from satnet.training.covariance import effective_dimension
 from satnet.training.network import Network, Tap
@@ -35,7 +37,7 @@ class Probe:
         self._x, self._y = tf.constant(x), tf.constant(y)
         self._alive: dict[str, Any] = {}  # layer -> which units were alive at epoch 0
         self._input = (float(np.mean(x, dtype=np.float64)), float(np.std(x, dtype=np.float64)))
-        self.units: dict[str, dict[str, Any]] = {}
+        self.units: Units = {}
 
     @property
     def alive(self) -> list[np.ndarray]:
@@ -83,7 +85,7 @@ class Probe:
         fresh: bool,
         classes: int | None,
         variance: float | None,
-    ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, float]]:
+    ) -> tuple[list[LayerRecord], NetworkRecord, dict[str, float]]:
         """The `layers` and `network` objects of an epoch's record, and the probe's loss, accuracy and input.
 
         Afterwards `units` holds each layer's per-unit arrays.
@@ -107,20 +109,20 @@ class Probe:
             reduced["alive_at_start"] = self._alive[tap.name]
             self.units[tap.name] = unit_arrays(reduced, tap.activation, tap.parameters)
             units = int(tap.z.shape[-1])
-            record = record_from_reduced(reduced, activation=tap.activation, parameters=tap.parameters, units=units)
-            records.append({"name": tap.name} | record)
+            about: dict[str, Any] = {"activation": tap.activation, "parameters": tap.parameters, "units": units}
+            records.append(record_from_reduced(reduced, name=tap.name, **about))
         values = {key: float(value) for key, value in numbers.items()}
         values["input_mean"], values["input_std"] = self._input
         return records, self._network_record(records, gates, values, classes, variance), values
 
     def _network_record(
         self,
-        records: list[dict[str, Any]],
+        records: list[LayerRecord],
         gates: list[float | None],
         values: dict[str, float],
         classes: int | None,
         variance: float | None,
-    ) -> dict[str, Any]:
+    ) -> NetworkRecord:
         output = self._network.output.activation
         probability = traits(output).matching_loss is not None
         entropy = probability and self._loss_name.endswith("crossentropy")

@@ -2,9 +2,11 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 
 from api.main import create_app
 from satnet import presets
+from satnet.records.schema import ExperimentDocument
 from satnet.store import Store
 from tests.saturation.test_diagnosis import epochs
 
@@ -40,6 +42,7 @@ def test_external_experiment_runs_from_the_start_and_has_static_findings(http, p
     document = http.get(path).json()
 
     # then
+    TypeAdapter(ExperimentDocument).validate_python(document, strict=True)
     assert (document["kind"], document["status"], document["attempt"]) == ("external", "running", 1)
     assert [one["id"] for one in document["findings"]] == ["loss_mismatch"]
     assert document["findings"][0]["remedies"][0]["patch"] == []

@@ -17,7 +17,7 @@ def record(activation, **arrays):
         "mean_abs_centred": np.ones(4),
     }
     changed = {key: np.array(value) for key, value in arrays.items()}
-    return record_from_reduced(reduced | changed, activation=activation, parameters={}, units=4)
+    return record_from_reduced(reduced | changed, name="dense_1", activation=activation, parameters={}, units=4)
 
 
 def test_saturated_units_are_one_sided_or_switches():

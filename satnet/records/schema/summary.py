@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from satnet.records.schema.about import About, measures
 from satnet.records.schema.epoch import LayerRecord, Metrics, Number
 
+Interval = list[float]  # [low, high]
 LayerEnd = dict[str, Number]  # the fields of LayerRecord that are `summarised`
 LAYER_SUMMARY = tuple(name for name, measure in measures(LayerRecord).items() if measure.summarised)
 
@@ -58,9 +59,7 @@ class MeanSpread(TypedDict):
 
     mean: Annotated[float, About("Mean over the folds.")]
     std: Annotated[float, About("Standard deviation of a sample.")]
-    interval: Annotated[
-        tuple[float, float] | None, About("Interval of the mean at `level`, with Nadeau and Bengio's correction.")
-    ]
+    interval: Annotated[Interval | None, About("Interval of the mean at `level`, with Nadeau and Bengio's correction.")]
 
 
 MetricSpreads = dict[str, MeanSpread | None]  # metric -> its spread; null where a fold has no such number

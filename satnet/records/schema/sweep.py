@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 from satnet.records.schema.about import About
 from satnet.records.schema.epoch import Number
 from satnet.records.schema.experiment import StatusReason, Time
+from satnet.records.schema.summary import Interval
 from satnet.records.status import SweepStatus, TrialStatus
 
-Interval = list[float]  # [low, high]
 Parameters = dict[str, Any]  # JSON pointer into base -> value
 Metric = Annotated[str, About("A field of the epoch record, such as validation.accuracy.")]
 Verdict = Literal["winner", "no_difference_found", "unknown", "nothing_succeeded"]
