@@ -5,7 +5,7 @@ import json
 import secrets
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import Dataset
@@ -119,8 +119,15 @@ class Resources(Frozen):
     """Mixed precision needs `device` gpu."""
 
 
+def _loss_is_optional(schema: dict[str, Any]) -> None:
+    """The loss follows from the output activation before the model is validated."""
+    schema["required"].remove("loss")
+
+
 class ExperimentSpec(Frozen):
     """What a user asks for; every default is filled in."""
+
+    model_config = ConfigDict(json_schema_extra=_loss_is_optional)
 
     name: Annotated[str, Field(max_length=100)] | None = None
     """A title; it changes no result."""
@@ -134,7 +141,7 @@ class ExperimentSpec(Frozen):
     layers: Annotated[list[Layer], Field(min_length=1, max_length=64)]
     """The network, from input to output."""
     loss: Loss
-    """Default: by the output activation (softmax: categorical, sigmoid: binary cross-entropy; else squared error)."""
+    """By default that of the output activation: categorical or binary cross-entropy, else mean_squared_error."""
     optimizer: Optimizer = Optimizer("adam", Optimizer.completed("adam", {}))
     """A name, or an object with `name` and parameters."""
     training: Training = Training()
