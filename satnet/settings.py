@@ -15,24 +15,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SATNET_", frozen=True)
 
-    redis_url: str = "redis://127.0.0.1:6379/0"  # the truth
-    broker_url: str = ""  # Celery's wake-up calls; empty: the same server, database 1
+    redis_url: str = "redis://127.0.0.1:6379/0"  # the store
+    broker_url: str = ""  # Celery's broker; empty: the same server, database 1
     data_dir: Path = Path("var")  # datasets, the embedded store, models
     artifacts_url: str = ""  # trained models; empty: under data_dir, else any URL that fsspec knows
     host: str = "127.0.0.1"  # satnet up's API binds here
     port: int = Field(8000, ge=0, le=65535)  # 0: any free one
     queue: str = "default"  # which queue this worker takes from
     heartbeat: timedelta = timedelta(seconds=5)  # from the worker's own thread and connection
-    lease: timedelta = timedelta(seconds=20)  # a worker silent for this long has lost its experiment
-    reaper_tick: timedelta = timedelta(seconds=2)  # how often lost leases are looked for
+    lease: timedelta = timedelta(seconds=20)  # a worker silent for this long loses its experiment
+    reaper_tick: timedelta = timedelta(seconds=2)  # how often expired leases are looked for
     redis_grace: timedelta = timedelta(seconds=15)  # after a Redis restart, on top of one lease
-    max_losses: int = Field(3, ge=1)  # so many lost workers end an experiment as worker_lost
-    stall_s: float = Field(600, gt=0)  # a worker that lives, but finishes no slice for so long, has stalled
-    checkpoint_every: timedelta = timedelta(seconds=10)  # at most so often, and when draining or pausing
-    watchdog: timedelta = timedelta(seconds=30)  # a worker that is idle so long while its queue is not is replaced
-    redis_patience: timedelta = timedelta(minutes=15)  # a run goes on so long without Redis
-    cancel_grace: timedelta = timedelta(seconds=5)  # then the child is killed
-    drain_grace: timedelta = timedelta(seconds=30)  # SIGTERM to release
+    max_losses: int = Field(3, ge=1)  # so many lost attempts end an experiment
+    stall_s: float = Field(600, gt=0)  # without a finished slice of an epoch: the worker has stalled
+    checkpoint_every: timedelta = timedelta(seconds=10)  # at most this often, and when draining or pausing
+    watchdog: timedelta = timedelta(seconds=30)  # a worker idle this long while its queue is not is replaced
+    redis_patience: timedelta = timedelta(minutes=15)  # how long a run continues without Redis
+    cancel_grace: timedelta = timedelta(seconds=5)  # then the training process is killed
+    drain_grace: timedelta = timedelta(seconds=30)  # from SIGTERM to releasing the experiment
     max_body_bytes: int = 262_144  # of a POSTed spec
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: cores / workers
     failpoints: str = ""  # for tests: where to fail, and how; see satnet/service/failpoints.py
     trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
-    url: str = "http://127.0.0.1:8000"  # the service that the client and the command line talk to
+    url: str = "http://127.0.0.1:8000"  # the service that the client and the command line use
     api_key: str = ""  # sent as a bearer token by the client
 
     @field_validator("thresholds")
