@@ -4,12 +4,11 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
 from satnet.records.epoch_log import EpochLog
 from satnet.records.progress import progress_at
-from satnet.records.schema import MeasuredEpoch, TrainingExtra
+from satnet.records.schema import Environment, MeasuredEpoch, ModelFile, StatusReason, TrainingExtra
 from satnet.records.summary import summarise
 from satnet.saturation.diagnosis import facts_of
 from satnet.service import failpoints
@@ -26,7 +25,7 @@ from worker.outbox import Outbox
 from worker.trial import Trial
 
 _log = logging.getLogger(__name__)
-Trainer = Callable[..., Any]
+Trainer = Callable[..., TrainingResult]
 
 
 class Attempt:
@@ -63,7 +62,7 @@ class Attempt:
         failpoints.hit("after_resume")
         return checkpoint
 
-    def share(self, resume: Checkpoint | None, wake: Callable[[str], None] | None) -> dict[str, Any]:
+    def share(self, resume: Checkpoint | None, wake: Callable[[str], None] | None) -> dict[str, Offer]:
         """Let others train the folds after the one to begin with; what the trainer is to know of it.
 
         A sweep's trials are shared out already, and may end in the middle of their folds.
@@ -73,7 +72,7 @@ class Attempt:
         offer = Offer(self._store, self._grant)
         try:
             offer.make((resume.fold or 0) + 1 if resume else 1, wake)
-        except StoreUnavailable:  # training does not wait for a Redis that is away
+        except StoreUnavailable:  # training does not wait for a Redis that is down
             return {}
         return {"elsewhere": offer}
 
@@ -96,15 +95,35 @@ class Attempt:
         if not self._outbox:
             self.checkpoints.keep(checkpoint)
 
-    def finish(self, status: str, extra: TrainingExtra, **more: Any) -> str:
+    def finish(
+        self,
+        status: str,
+        extra: TrainingExtra,
+        *,
+        environment: Environment | None = None,
+        stop_reason: str | None = None,
+        status_reason: StatusReason | None = None,
+    ) -> str:
         """End with a result."""
         failpoints.hit("before_finish")
-        grant = self._grant
-        more |= {"summary": summarise(self.epoch_log.records, extra), "findings": self.epoch_log.findings()}
-        more.setdefault("environment", None)
-        if self._trial is not None:
-            more["objective"] = self._trial.objective(self.epoch_log.records)
-        outcome = self._outbox.wait(lambda: self._store.finish(grant.id, grant.fence, status, **more))
+        grant, records = self._grant, self.epoch_log.records
+        summary, findings = summarise(records, extra), self.epoch_log.findings()
+        objective = None if self._trial is None else self._trial.objective(records)
+
+        def write() -> str:
+            return self._store.finish(
+                grant.id,
+                grant.fence,
+                status,
+                summary=summary,
+                environment=environment,
+                status_reason=status_reason,
+                stop_reason=stop_reason,
+                findings=findings,
+                objective=objective,
+            )
+
+        outcome = self._outbox.wait(write)
         failpoints.hit("after_finish")
         if status == "succeeded" and outcome != "lost":
             self.checkpoints.clear()
@@ -130,7 +149,7 @@ class Attempt:
             return "released" if reason == "drain" else "paused"
         return "lost"
 
-    def keep_model(self, path: Path) -> Any:
+    def keep_model(self, path: Path) -> ModelFile:
         """Keep the trained model; what the summary says of it."""
         return self.artifacts.put(model_name(self._grant.id), path)
 
@@ -190,7 +209,7 @@ def run_attempt(
         try:
             attempt.take()
             resume = attempt.resume()
-            outcome = trainer(
+            outcome: TrainingResult | Exception = trainer(
                 attempt.spec,
                 data_dir=settings.data_dir,
                 on_epoch=attempt.on_epoch,

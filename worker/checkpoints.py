@@ -62,10 +62,10 @@ class Checkpoints:
         try:
             self._artifacts.delete_folder(checkpoint_folder(self._grant.id))
         except OSError as error:
-            _log.warning("checkpoints of %s are left behind: %s", self._grant.id, error)
+            _log.warning("cannot delete the checkpoints of %s: %s", self._grant.id, error)
 
     def _forget(self, name: str) -> None:
         try:
             self._artifacts.delete(name)
         except OSError as error:
-            _log.warning("checkpoint %s is left behind: %s", name, error)
+            _log.warning("cannot delete checkpoint %s: %s", name, error)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from satnet.settings import Settings
 
@@ -57,6 +56,6 @@ def kind() -> str:
     return "gpu" if chosen() else "cpu"
 
 
-def describe(host: str) -> dict[str, Any]:
+def describe(host: str) -> dict[str, object]:
     """What the worker says of its device."""
     return {"kind": kind(), "gpu": chosen(), "host": host}

@@ -1,18 +1,18 @@
 """Folds of one experiment on several workers: its owner offers them, idle workers train them, the owner stores them.
 
 The owner alone writes into the experiment, fold by fold in order, so that leases, fences, checkpoints and results are
-those of an experiment that one worker trains. A helper that dies costs the time of its fold.
+those of an experiment that one worker trains. A helper that dies costs only the time of its fold.
 """
 
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from satnet.errors import Interrupted, StoreUnavailable
+from satnet.records.schema import ModelFile
 from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
 from satnet.spec import parse_spec
@@ -26,7 +26,7 @@ _LOOK = 0.1  # seconds between two looks at a fold that somebody trains
 
 
 class Offer:
-    """The owner's side: what `elsewhere` of the trainer is."""
+    """The owner's side: the `elsewhere` of the trainer."""
 
     def __init__(self, store: Store, grant: Grant) -> None:
         self._store, self._grant = store, grant
@@ -110,14 +110,14 @@ def _end(
 
 def _train(
     store: Store, settings: Settings, grant: FoldGrant, worker: str, check: Callable[[], None]
-) -> Mapping[str, Any]:
+) -> dict[str, object]:
     from satnet.training.run import train_fold
 
-    def keep(path: Path) -> Any:
+    def keep(path: Path) -> ModelFile:
         if not store.renew_fold(grant):  # whoever has the fold now keeps the model, and tells its SHA-256
             raise Interrupted("lost")
         return Artifacts(settings.artifacts).put(model_name(grant.id), path)
 
     spec = parse_spec(grant.spec)
-    found = asdict(train_fold(spec, grant.fold, data_dir=settings.data_dir, check=check, keep_model=keep))
-    return found | {"result": found["result"] | {"worker": worker}}
+    trained = asdict(train_fold(spec, grant.fold, data_dir=settings.data_dir, check=check, keep_model=keep))
+    return trained | {"result": trained["result"] | {"worker": worker}}

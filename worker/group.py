@@ -63,7 +63,7 @@ def _ending(
         try:
             endings[experiment_id] = attempt.conclude(outcome)
         except StoreUnavailable as error:  # its lease ends, and it is taken up again
-            _log.warning("end of %s: %s", experiment_id, error)
+            _log.warning("cannot end %s: %s", experiment_id, error)
             endings[experiment_id] = "lost"
         finally:
             lease.close()

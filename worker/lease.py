@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from satnet.errors import Interrupted, StoreUnavailable
 from satnet.records.schema import EpochRecord
@@ -29,7 +29,7 @@ class Lease:
         settings: Settings,
         grant: Grant,
         records: list[EpochRecord],
-        leave: Callable[[int], Any] = os._exit,
+        leave: Callable[[int], object] = os._exit,
     ) -> None:
         """`records`: the measured epochs, for the summary of a run that is cut; `leave`: ends this process."""
         self._settings, self._grant, self._records, self._leave = settings, grant, records, leave
@@ -74,7 +74,7 @@ class Lease:
             try:
                 verdict = self._renew(store)
             except StoreUnavailable as error:
-                _log.warning("heartbeat of %s: %s", self._grant.id, error)
+                _log.warning("no heartbeat for %s: %s", self._grant.id, error)
                 verdict = None
             if verdict is None or time.monotonic() - began > _SLOW:
                 self._progressed = time.monotonic()  # training waits for the same Redis
@@ -85,7 +85,7 @@ class Lease:
             try:
                 self._judge(store)
             except StoreUnavailable as error:
-                _log.warning("end of %s: %s", self._grant.id, error)
+                _log.warning("cannot end %s: %s", self._grant.id, error)
         store.close()
 
     def _judge(self, store: Store) -> None:
@@ -127,5 +127,5 @@ class Lease:
             try:
                 other.release(store)
             except StoreUnavailable as error:
-                _log.warning("release of %s: %s", other._grant.id, error)
+                _log.warning("cannot release %s: %s", other._grant.id, error)
         self._leave(KILLED)

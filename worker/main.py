@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 import uuid
-from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
 
@@ -20,9 +19,9 @@ from worker import device, drain, predict, tasks, watchdog
 
 _log = logging.getLogger(__name__)
 ORPHANED = 77  # exit status of a child whose parent was killed
-_IDENTITY = "SATNET_WORKER_ID"  # the parent's name, handed to its children
+_WORKER_ID = "SATNET_WORKER_ID"  # the parent's name, handed to its children
 
-WORKER = os.environ.setdefault(_IDENTITY, f"wrk_{socket.gethostname()}_{uuid.uuid4().hex[:8]}")
+WORKER = os.environ.setdefault(_WORKER_ID, f"wrk_{socket.gethostname()}_{uuid.uuid4().hex[:8]}")
 
 
 def queues() -> list[str]:
@@ -34,7 +33,7 @@ tasks.register(app, get_settings(), WORKER, queues)
 
 
 @worker_process_init.connect
-def warm(**_: Any) -> None:
+def warm(**_: object) -> None:
     """In the child: load TensorFlow before the first ticket."""
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was loaded before the worker's child was ready for it")
@@ -49,7 +48,7 @@ def warm(**_: Any) -> None:
 
 
 def _announce(settings: Settings) -> None:
-    """In the child: say that this worker lives, warm, until the process ends; without a parent it lets go and ends."""
+    """In the child: announce this worker until it ends; once its parent is gone, let go of the experiment and exit."""
     parent, alone_since = os.getppid(), 0.0
     store, about = Store(settings), device.describe(socket.gethostname())
     about |= {"queues": queues(), "pid": os.getpid(), "threads": device.threads(settings), "warm": True}
@@ -58,7 +57,7 @@ def _announce(settings: Settings) -> None:
             now = {"busy": next(iter(tasks.current), None), "helps": next(iter(tasks.helping), None)}
             store.worker_seen(WORKER, about | now | {"latest": next(iter(tasks.latest), None)})
         except StoreUnavailable as error:
-            _log.warning("announce: %s", error)
+            _log.warning("cannot announce this worker: %s", error)
         if os.getppid() != parent:
             drain.request()
             alone_since = alone_since or time.monotonic()
@@ -70,7 +69,7 @@ def _announce(settings: Settings) -> None:
 
 
 @worker_shutting_down.connect
-def let_go(**_: Any) -> None:
+def let_go(**_: object) -> None:
     """In the parent: a drain was asked for; the child releases what it holds at its next slice."""
     drain.request()
 
@@ -83,7 +82,7 @@ def _lease_gpu(settings: Settings) -> str | None:
     store = Store(settings)
     chosen = device.choose(gpus, lambda gpu: store.lease_gpu(host, gpu, WORKER))
     if chosen is None:
-        _log.warning("all GPUs of this host (%s) are taken: this worker uses the CPU", ", ".join(gpus))
+        _log.warning("all GPUs of this host (%s) are in use: this worker uses the CPU", ", ".join(gpus))
         return None
 
     def renew() -> None:
@@ -92,7 +91,7 @@ def _lease_gpu(settings: Settings) -> str | None:
             try:
                 store.lease_gpu(host, chosen, WORKER)
             except StoreUnavailable as error:
-                _log.warning("lease of GPU %s: %s", chosen, error)
+                _log.warning("cannot renew the lease of GPU %s: %s", chosen, error)
 
     threading.Thread(target=renew, name="gpu-lease", daemon=True).start()
     return chosen

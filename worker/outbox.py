@@ -1,13 +1,14 @@
-"""Writes in order, without making training wait for a Redis that is away."""
+"""Writes in order, without making training wait for a Redis that is down."""
 
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from satnet.errors import StoreUnavailable
 
 _LONGEST_PAUSE = 10.0
+T = TypeVar("T")
 
 
 class Outbox:
@@ -15,22 +16,22 @@ class Outbox:
 
     def __init__(self, patience: float) -> None:
         """`patience`: seconds without Redis after which StoreUnavailable is raised after all."""
-        self._patience, self._due = patience, deque[Callable[[], Any]]()
+        self._patience, self._due = patience, deque[Callable[[], object]]()
         self._since: float | None = None
         self._pause, self._next = 0.0, 0.0
 
     def __len__(self) -> int:
         return len(self._due)
 
-    def put(self, write: Callable[[], Any]) -> None:
+    def put(self, write: Callable[[], object]) -> None:
         """Deliver `write` after all that wait already, now or later."""
         self._due.append(write)
         if time.monotonic() >= self._next:
             self._deliver()
 
-    def wait(self, write: Callable[[], Any]) -> Any:
+    def wait(self, write: Callable[[], T]) -> T:
         """Deliver everything and then `write`; what it returns."""
-        result: list[Any] = []
+        result: list[T] = []
         self._due.append(lambda: result.append(write()))
         while self._due:
             time.sleep(max(0.0, min(self._next - time.monotonic(), 1.0)))

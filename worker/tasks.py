@@ -5,13 +5,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 
 from satnet.errors import SatnetError, StoreUnavailable
 from satnet.service.broker import TICKET, TicketSender
-from satnet.service.sweep_steps import PATIENCE, advance, load
+from satnet.service.sweep_points import load
+from satnet.service.sweep_steps import PATIENCE, advance
 from satnet.settings import DEFAULT_TRAINER, Settings
 from satnet.store import Grant, Store
 from satnet.sweeps import stacking as side_by_side
@@ -93,15 +93,15 @@ def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) 
 
 def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> None:
     """Where a sweep waits for what just ended, take it on; the housekeeping does it too, a moment later."""
-    for experiment_id in sweeps:
+    for sweep_id in sweeps:
         try:
-            if store.trials_open(experiment_id) == 0 or load(store.sweep(experiment_id).spec).search == "tpe":
-                advance(store, settings, experiment_id, _tickets.send, PATIENCE)
+            if store.trials_open(sweep_id) == 0 or load(store.sweep(sweep_id).spec).search == "tpe":
+                advance(store, settings, sweep_id, _tickets.send, PATIENCE)
         except (SatnetError, OSError) as error:
-            _log.warning("sweep %s: %s", experiment_id, error)
+            _log.warning("sweep %s: %s", sweep_id, error)
 
 
-def register(app: Celery, settings: Settings, worker: str, queues: Callable[[], Sequence[str]]) -> Any:
+def register(app: Celery, settings: Settings, worker: str, queues: Callable[[], Sequence[str]]) -> Task:
     """Bind the task to an app."""
 
     @app.task(name=TICKET)

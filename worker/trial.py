@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from satnet.errors import NotFound, StoreUnavailable
 from satnet.records.schema import EpochRecord, TrialOutcome
-from satnet.service.sweep_steps import load
+from satnet.service.sweep_points import load
 from satnet.store import Grant, Store
 from satnet.sweeps.early import falls_behind, is_hopeless, is_rung
 from satnet.sweeps.objective import outcome, value_of

@@ -1,15 +1,15 @@
-"""In the worker's parent: do the common housekeeping, and end a worker that does nothing while work waits."""
+"""In the worker's parent: do the shared housekeeping, and end a worker that does nothing while experiments wait."""
 
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from satnet.service.housekeeping import look_after
 from satnet.settings import Settings
 from satnet.store import Store
+from satnet.store.workers import Announcement
 
 _log = logging.getLogger(__name__)
 STUCK = 76  # exit status of a worker that ends because it is stuck
@@ -41,7 +41,7 @@ class Watchdog:
         idle = reason is None and about is not None and not (about.get("busy") or about.get("helps"))
         calls = sum(map(self._tickets, self._queues)) if idle else 0
         if calls:
-            reason = f"its child is idle, and does not hear {calls} wake-up calls"
+            reason = f"its training process is idle and does not receive {calls} wake-up calls"
         if reason is None:
             self._since = None
             return None
@@ -54,18 +54,18 @@ class Watchdog:
         """Nothing can be said of this worker while Redis is away."""
         self._since = None
 
-    def _reason(self, about: dict[str, Any] | None) -> str | None:
+    def _reason(self, about: Announcement | None) -> str | None:
         silent = 3 * self._settings.heartbeat.total_seconds()
         if about is None or about["silent_s"] > silent:
             warming = about is None and time.monotonic() - self._started < _WARM_UP
-            return None if warming else "its child says nothing"
+            return None if warming else "its training process sends nothing"
         if about.get("helps"):  # its own lease watches over that
             return None
         if busy := about.get("busy"):
             owner = self._store.owner(busy)
-            return None if owner == self._worker else f"its child is at {busy}, which it has lost"
+            return None if owner == self._worker else f"its training process still runs {busy}, which it has lost"
         waiting = sum(self._store.queued_count(queue) for queue in self._queues)
-        return f"its child is idle, and {waiting} wait" if waiting else None
+        return f"its training process is idle while {waiting} experiments wait" if waiting else None
 
 
 def serve(
@@ -75,7 +75,7 @@ def serve(
     wake: Callable[[str], None],
     tickets: Callable[[str], int],
     draining: Callable[[], bool],
-    leave: Callable[[int], Any] = os._exit,
+    leave: Callable[[int], object] = os._exit,
 ) -> None:
     """Tick until the process ends; `leave` ends it, for whoever supervises it to start it anew."""
     store = Store(settings)
@@ -86,10 +86,10 @@ def serve(
             look_after(store, settings, wake)
             reason = watchdog.stuck()
         except Exception as error:  # noqa: BLE001 - Redis or the broker is away; the next tick tries again
-            _log.warning("housekeeping: %s", error)
+            _log.warning("housekeeping failed: %s", error)
             watchdog.excuse()
             continue
         if reason is not None and not draining():
-            _log.error("this worker is stuck: %s; it ends now", reason)
+            _log.error("this worker is stuck and exits: %s", reason)
             leave(STUCK)
             return

@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from api.deps import StoreDep
-from api.json import JsonObject
 from api.parameters import ExperimentId, LastEventId
 from satnet.errors import NotFound, StoreUnavailable
+from satnet.records.schema import Event
 from satnet.store import Store
 
 router = APIRouter(prefix="/v1/experiments", tags=["events"])
@@ -66,7 +66,7 @@ async def _frames(store: Store, experiment_id: str, after: str) -> AsyncIterator
     yield format_sse_event(event="end", data_str="{}")
 
 
-async def _batches(store: Store, experiment_id: str, after: str) -> AsyncIterator[list[JsonObject]]:
+async def _batches(store: Store, experiment_id: str, after: str) -> AsyncIterator[list[Event]]:
     """Events as they come, none at a quiet moment; ends when the experiment is over and all were given."""
     while True:
         try:

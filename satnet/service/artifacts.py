@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from satnet.errors import NotFound
+from satnet.records.schema import ModelFile
 
 
 class Artifacts:
@@ -24,11 +25,11 @@ class Artifacts:
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
 
-    def put(self, name: str, source: Path) -> dict[str, Any]:
+    def put(self, name: str, source: Path) -> ModelFile:
         """Copy a local file in; its size and SHA-256. Raises OSError."""
         return self.write(name, source.read_bytes())
 
-    def write(self, name: str, content: bytes) -> dict[str, Any]:
+    def write(self, name: str, content: bytes) -> ModelFile:
         """Keep `content` under a name; its size and SHA-256. Raises OSError."""
         path = self._path(name)
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)

@@ -1,14 +1,13 @@
 """Experiments made from others: clones, and remedies with the runs that judge them."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal, cast
 
 import jsonpatch
 
 from satnet.errors import BadRequest, Conflict, FieldError, InvalidSpec, NotFound
-from satnet.records.schema import ExperimentDocument
+from satnet.records.schema import ExperimentDocument, Parent, Patch, SpecJson
 from satnet.service.intake import fingerprint
 from satnet.service.submission import Wake, submit
 from satnet.settings import Settings
@@ -16,7 +15,7 @@ from satnet.spec import ExperimentSpec, parse_spec
 from satnet.store import Store
 
 
-def patched(spec: Mapping[str, Any], patch: object) -> ExperimentSpec:
+def patched(spec: SpecJson, patch: object) -> ExperimentSpec:
     """The spec after a JSON Patch (RFC 6902). Raises BadRequest or InvalidSpec."""
     if not isinstance(patch, list) or not all(isinstance(one, dict) for one in patch):
         raise BadRequest("patch: a JSON Patch is a list of operations")
@@ -33,7 +32,7 @@ def clone(
     """Submit an experiment's spec again with a JSON Patch applied; the new experiment's id."""
     document = _trained_here(store, experiment_id, "cannot be cloned")
     spec = patched(document["spec"], patch)
-    parent = {"experiment": experiment_id, "role": "clone", "patch": patch}
+    parent: Parent = {"experiment": experiment_id, "role": "clone", "patch": cast(Patch, patch)}  # checked above
     mark = fingerprint([experiment_id, {"patch": patch}])
     return submit(store, settings, spec, wake, key=key, fingerprint=mark, parent=parent)
 
@@ -46,7 +45,7 @@ class SubmittedRemedy:
     remedies: list[str] = field(default_factory=list)
     baselines: list[str] = field(default_factory=list)
 
-    def document(self, store: Store) -> dict[str, Any]:
+    def document(self, store: Store) -> dict[str, object]:
         """All of them, and the link that compares them with the original."""
         everything = ",".join([self.experiment_id, *self.remedies, *self.baselines])
         return {
@@ -78,14 +77,20 @@ def submit_remedy(
     """
     document = _trained_here(store, experiment_id, "has no remedies that can run here")
     patch = _patch_of(document, finding_id, remedy)
-    parent = {"experiment": experiment_id, "finding": finding_id, "remedy": remedy, "patch": patch}
     specs = {"remedy": patched(document["spec"], patch), "baseline": parse_spec(document["spec"])}
     mark = fingerprint([experiment_id, finding_id, {"remedy": remedy, "repeats": repeats}])
     submitted = SubmittedRemedy(experiment_id)
 
-    def run(role: str, number: int, run_key: str | None) -> str:
+    def run(role: Literal["remedy", "baseline"], number: int, run_key: str | None) -> str:
+        parent: Parent = {
+            "experiment": experiment_id,
+            "role": role,
+            "patch": patch,
+            "finding": finding_id,
+            "remedy": remedy,
+        }
         spec = specs[role].model_copy(update={"seed": (document["seed"] + number) % 2**31})
-        return submit(store, settings, spec, wake, key=run_key, fingerprint=mark, parent=parent | {"role": role})
+        return submit(store, settings, spec, wake, key=run_key, fingerprint=mark, parent=parent)
 
     for number in range(repeats):
         run_key = f"{key}:{number}" if key else None
@@ -102,7 +107,7 @@ def _trained_here(store: Store, experiment_id: str, refusal: str) -> ExperimentD
     return document
 
 
-def _patch_of(document: Mapping[str, Any], finding_id: str, remedy: int) -> list[dict[str, Any]]:
+def _patch_of(document: ExperimentDocument, finding_id: str, remedy: int) -> Patch:
     finding = next((one for one in document["findings"] if one["id"] == finding_id), None)
     if finding is None:
         raise NotFound(f"{document['id']} has no finding {finding_id}")
@@ -110,5 +115,4 @@ def _patch_of(document: Mapping[str, Any], finding_id: str, remedy: int) -> list
     if remedy >= len(remedies):
         detail = f"{finding_id} has {len(remedies)} remedies, counted from 0"
         raise InvalidSpec([FieldError("#/remedy", detail, "limit", remedy)])
-    patch: list[dict[str, Any]] = remedies[remedy]["patch"]
-    return patch
+    return remedies[remedy]["patch"]

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any
 
 from typing_extensions import TypedDict
 
-from satnet.records.schema import FindingRecord
+from satnet.records.schema import FindingRecord, SpecJson
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.spec import ExperimentSpec, NetworkPlan, dataset_info, estimate, plan_network
 
@@ -36,7 +35,7 @@ class DryRun(TypedDict):
     """A valid spec with all defaults filled in, and what is known of it before training."""
 
     valid: bool
-    spec: dict[str, Any]
+    spec: SpecJson
     spec_sha256: str
     estimate: Estimate
     layers: list[PlannedLayerDocument]

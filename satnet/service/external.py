@@ -1,13 +1,10 @@
 """Experiments that are trained elsewhere: their records are taken in here."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from satnet.errors import Conflict, FieldError, InvalidSpec
 from satnet.records.epoch_log import LoggedEpoch, without_units
 from satnet.records.posted import PostedEpochs
 from satnet.records.progress import progress_at
-from satnet.records.schema import EpochRecord, ExperimentDocument
+from satnet.records.schema import EpochRecord, ExperimentDocument, StatusReason
 from satnet.records.summary import summarise
 from satnet.saturation.diagnosis import Facts, diagnose, facts_of_external
 from satnet.settings import Settings
@@ -57,7 +54,7 @@ def _check_layers(posted: PostedEpochs, facts: Facts) -> None:
 
 
 def _finish(store: Store, experiment_id: str, posted: PostedEpochs, records: list[EpochRecord]) -> None:
-    reason: Mapping[str, Any] = {"code": "external", "message": posted.message or posted.end, "retryable": False}
+    reason: StatusReason = {"code": "external", "message": posted.message or "failed", "retryable": False}
     store.finish(
         experiment_id,
         _FENCE,

@@ -24,7 +24,7 @@ def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) ->
         try:
             forget(artifacts, experiment_id)  # type: ignore[arg-type]  # there is one where something expired
         except OSError as error:
-            _log.warning("files of %s, which expired, are left behind: %s", experiment_id, error)
+            _log.warning("cannot delete the files of %s, which expired: %s", experiment_id, error)
     idle = [one for one in store.workers() if not (one.get("busy") or one.get("helps"))]
     for queue, waiting in store.queues().items():
         if waiting and any(queue in one.get("queues", ()) for one in idle):

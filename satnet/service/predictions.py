@@ -1,15 +1,17 @@
 """Outputs of a trained model, computed by a worker."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from pydantic import JsonValue
 
 from satnet.errors import BadRequest, Conflict, NotFound, WorkerUnavailable
+from satnet.records.schema import ExperimentDocument
 from satnet.store import Store
 
 PATIENCE = 20.0  # seconds for a worker to answer
 
 
-def predict(store: Store, experiment_id: str, instances: Sequence[Any]) -> list[Any]:
+def predict(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> list[JsonValue]:
     """One output a raw row.
 
     Raises:
@@ -27,13 +29,12 @@ def predict(store: Store, experiment_id: str, instances: Sequence[Any]) -> list[
     if "error" in reply:
         errors = {BadRequest.code: BadRequest, NotFound.code: NotFound}
         raise errors.get(reply["code"], WorkerUnavailable)(reply["error"])
-    predictions: list[Any] = reply["predictions"]
-    return predictions
+    return reply["predictions"]
 
 
-def require_model(document: Mapping[str, Any]) -> None:
+def require_model(document: ExperimentDocument) -> None:
     """Raises Conflict or NotFound where the experiment has no trained model."""
     if document["status"] != "succeeded":
         raise Conflict(f"{document['id']} is {document['status']}: only a succeeded experiment has a model")
-    if not (document["summary"] or {}).get("model"):
+    if not document["summary"] or not document["summary"].get("model"):
         raise NotFound(f"{document['id']} kept no model")

@@ -1,9 +1,9 @@
 """How a spec becomes a stored experiment, whoever submits it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from satnet.records.ids import new_id
+from satnet.records.schema import Parent
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
 from satnet.service.queues import queue_for
@@ -22,7 +22,7 @@ def submit(
     *,
     key: str | None = None,
     fingerprint: str = "",
-    parent: Mapping[str, Any] | None = None,
+    parent: Parent | None = None,
     trial: tuple[str, str] = ("", ""),
     group: str = "",
 ) -> str:
@@ -47,3 +47,15 @@ def submit(
     if not replayed:
         wake(queue)
     return experiment_id
+
+
+def wake_workers(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
+    """Wake each worker once at most: one that wakes continues until its queues are empty.
+
+    A worker's child is replaced after a number of tickets; one ticket a trial would cost it all compiled programs.
+    """
+    if queues:
+        workers = len(store.workers()) + 1
+        for queue, count in queues.items():
+            for _ in range(min(count, workers)):
+                wake(queue)

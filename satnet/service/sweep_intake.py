@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from typing_extensions import TypedDict
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.records.ids import new_id
+from satnet.records.schema import ErrorRecord, Parameters, SpecJson
 from satnet.service.intake import fingerprint
 from satnet.service.submission import Wake
+from satnet.service.sweep_points import error_records
 from satnet.service.sweep_steps import PATIENCE, advance
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec, estimate, parse_spec, plan_network
@@ -24,8 +25,8 @@ class InvalidPoint(TypedDict):
     """A point of the sweep whose spec is refused."""
 
     point: int
-    parameters: dict[str, Any]
-    errors: list[dict[str, Any]]
+    parameters: Parameters
+    errors: list[ErrorRecord]
 
 
 class SweepEstimate(TypedDict):
@@ -38,7 +39,7 @@ class SweepDryRun(TypedDict):
     """A valid sweep with all defaults filled in, and what it would cost."""
 
     valid: bool
-    spec: dict[str, Any]
+    spec: SpecJson
     points: int
     trials: int
     invalid: list[InvalidPoint]
@@ -46,14 +47,14 @@ class SweepDryRun(TypedDict):
     estimate: SweepEstimate
 
 
-def parse_posted(body: Mapping[str, Any]) -> SweepSpec:
+def parse_posted(body: Mapping[str, object]) -> SweepSpec:
     """The sweep in a posted body. Raises InvalidSpec, also where no point known from the start is a valid spec."""
     sweep = parse_sweep(body)
     _require_valid_point(sweep)
     return sweep
 
 
-def create(store: Store, settings: Settings, wake: Wake, body: Mapping[str, Any], key: str | None = None) -> str:
+def create(store: Store, settings: Settings, wake: Wake, body: Mapping[str, object], key: str | None = None) -> str:
     """Store a sweep and queue the trials that are known from the start; its id."""
     sweep = parse_posted(body)
     sweep_id, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), key, fingerprint(body))
@@ -75,7 +76,7 @@ def _require_valid_point(sweep: SweepSpec) -> None:
         raise InvalidSpec(first)
 
 
-def _in_body(sweep: SweepSpec, parameters: Mapping[str, Any], error: FieldError) -> FieldError:
+def _in_body(sweep: SweepSpec, parameters: Parameters, error: FieldError) -> FieldError:
     """A point's error with a pointer into the sweep's body: to the axis that set the field, else into base."""
     pointer = "#/base" + error.pointer[1:]
     for axis in sweep.axes():
@@ -110,7 +111,7 @@ def _specs(sweep: SweepSpec) -> tuple[list[ExperimentSpec], list[InvalidPoint]]:
         try:
             specs.append(sweep.spec_at(parameters, 0))
         except InvalidSpec as error:
-            errors = [one.as_dict() for one in error.errors]
+            errors = error_records(error)
             invalid.append({"point": number, "parameters": dict(parameters), "errors": errors})
     return specs, invalid
 

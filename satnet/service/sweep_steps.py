@@ -1,30 +1,27 @@
-"""Taking a sweep one step on. No process owns one: whoever finishes a trial does it, and the housekeeping of all."""
+"""One step of a sweep at a time. No process owns a sweep: whoever ends a trial takes it, or the housekeeping."""
 
 import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from statistics import fmean
 
-from satnet.errors import Conflict, InvalidSpec, NotFound
+from satnet.errors import Conflict, NotFound
+from satnet.records.schema import StoredPoint
 from satnet.records.status import TERMINAL
-from satnet.service.submission import submit
+from satnet.service.submission import Wake, wake_workers
+from satnet.service.sweep_points import load, points_of
+from satnet.service.sweep_trials import TrialSubmission
 from satnet.settings import Settings
-from satnet.spec import ExperimentSpec
 from satnet.store import Store
 from satnet.store.trials import StoredTrial
-from satnet.sweeps.early import ENDED_EARLY
-from satnet.sweeps.objective import outcome
-from satnet.sweeps.ranking import Point
 from satnet.sweeps.search import Told, next_points
-from satnet.sweeps.spec import SweepSpec
-from satnet.sweeps.stacking import group_of
 
 _log = logging.getLogger(__name__)
-_PAUSE = 0.02  # seconds between two questions whose turn it is
-PATIENCE = 1.0  # of whoever changed something that the sweep shall act on
-Wake = Callable[[str], None]
+_PAUSE = 0.02  # seconds between two tries to have the turn
+_OVER = (*TERMINAL, "deleted")
+PATIENCE = 1.0  # seconds that a caller who changed the sweep waits for the turn
 
 
 def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patience: float = 0.0) -> bool:
@@ -64,45 +61,11 @@ def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
             _log.warning("sweep %s: %s: %s", sweep_id, type(error).__name__, error)
 
 
-def wake_workers(store: Store, wake: Wake, queues: Mapping[str, int]) -> None:
-    """Wake as many workers as there are, once each: whoever wakes goes on until its queues are empty.
-
-    A worker's child is replaced after so many tickets, and one for every trial would cost it all that it has compiled.
-    """
-    if queues:
-        workers = len(store.workers()) + 1
-        for queue, count in queues.items():
-            for _ in range(min(count, workers)):
-                wake(queue)
-
-
-def load(content: object) -> SweepSpec:
-    """A stored sweep spec."""
-    return SweepSpec.model_validate(content)
-
-
-def points_of(sweep: SweepSpec, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> list[Point]:
-    """The points with what their trials brought, for the ranking."""
-    found = [Point(number, one["parameters"], {}, {}, sweep.repeats, set()) for number, one in points.items()]
-    places = {point.number: point for point in found}
-    for trial in trials:
-        told = trial.objective or {}
-        if trial.status == "succeeded" and told.get("value") is not None:
-            places[trial.point].values[trial.repeat] = told["value"]
-            if told.get("folds"):
-                places[trial.point].folds[trial.repeat] = told["folds"]
-            if trial.stop_reason in ENDED_EARLY:
-                places[trial.point].cut.add(trial.repeat)
-    return found
-
-
 class _Step:
     def __init__(self, store: Store, settings: Settings, sweep_id: str, wake: Wake) -> None:
         self._store, self._settings, self._id, self._wake = store, settings, sweep_id, wake
         self._stored = store.sweep(sweep_id)
         self._sweep = load(self._stored.spec)
-        self._queues = Counter[str]()  # queue -> how many were submitted to it
-        self._ours: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment
 
     def take(self) -> None:
         trials = self._store.trials(self._id)
@@ -119,10 +82,11 @@ class _Step:
         if fresh:
             self._store.add_points(self._id, fresh)
             points = self._store.points(self._id)
-        added = self._fill(points, trials)
+        submission = TrialSubmission(self._store, self._settings, self._wake, self._id, self._sweep)
+        added = submission.fill(points, trials)
         if fresh or added:
             trials = self._store.trials(self._id)
-        if len(points) >= self._sweep.points and all(trial.status in (*TERMINAL, "deleted") for trial in trials):
+        if len(points) >= self._sweep.points and all(trial.status in _OVER for trial in trials):
             good = any(trial.status == "succeeded" for trial in trials)
             self._store.set_sweep_status(self._id, "succeeded" if good else "failed", ("running",))
 
@@ -150,79 +114,18 @@ class _Step:
         self._store.trials_resumed(self._id, mark)
         wake_workers(self._store, self._wake, queues)
 
-    def _fresh(self, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> dict[int, dict[str, Any]]:
-        over: dict[int, list[StoredTrial]] = {}
+    def _fresh(self, points: dict[int, StoredPoint], trials: Sequence[StoredTrial]) -> dict[int, StoredPoint]:
+        """The points to try next, numbered on from those that are there."""
+        by_point: dict[int, list[StoredTrial]] = {}
         for trial in trials:
-            over.setdefault(trial.point, []).append(trial)
-        values = {point.number: point for point in points_of(self._sweep, points, trials)}
-        told = []
-        for number, one in points.items():
-            mine = over.get(number, [])
-            done = bool(one.get("errors")) or (
-                len(mine) >= self._sweep.repeats and all(trial.status in (*TERMINAL, "deleted") for trial in mine)
-            )
-            known = list(values[number].values.values())
-            told.append(Told(one["parameters"], done, sum(known) / len(known) if known else None))
+            by_point.setdefault(trial.point, []).append(trial)
+        tried = []
+        for point in points_of(self._sweep, points, trials):
+            own = by_point.get(point.number, [])
+            all_over = len(own) >= self._sweep.repeats and all(trial.status in _OVER for trial in own)
+            value = fmean(point.values.values()) if point.values else None
+            tried.append(Told(point.parameters, all_over or "errors" in points[point.number], value))
         return {
-            len(points) + index: {"parameters": parameters}
-            for index, parameters in enumerate(next_points(self._sweep, told))
+            number: {"parameters": parameters}
+            for number, parameters in enumerate(next_points(self._sweep, tried), len(points))
         }
-
-    def _fill(self, points: dict[int, dict[str, Any]], trials: Sequence[StoredTrial]) -> int:
-        """Submit every trial whose place is empty; how many."""
-        taken = {(trial.point, trial.repeat) for trial in trials}
-        self._ours = {trial.sha256: trial.experiment for trial in trials if not trial.reused}
-        added = 0
-        for number, point in points.items():
-            if point.get("errors"):
-                continue
-            for repeat in range(self._sweep.repeats):
-                if (number, repeat) not in taken:
-                    added += self._place(number, repeat, point)
-        wake_workers(self._store, self._wake, self._queues)  # not before all are there: some may train side by side
-        return added
-
-    def _place(self, number: int, repeat: int, point: dict[str, Any]) -> bool:
-        try:
-            spec = self._sweep.spec_at(point["parameters"], repeat)
-        except InvalidSpec as error:
-            point["errors"] = [one.as_dict() for one in error.errors]
-            self._store.mark_invalid(self._id, number, point)
-            return False
-        slot = f"{number}:{repeat}"
-        if self._sweep.reuse and self._reused(spec, slot):
-            return True
-        group = group_of(spec) if self._sweep.side_by_side and self._sweep.early_termination is None else ""
-        trial = (self._id, slot)
-        try:
-            self._ours[spec.sha256] = submit(
-                self._store,
-                self._settings,
-                spec,
-                self._queued,
-                trial=trial,
-                group=f"{self._id} {group}" if group else "",
-            )
-        except Conflict:  # cancelled or paused meanwhile: the next step sees it
-            return False
-        return True
-
-    def _queued(self, queue: str) -> None:
-        self._queues[queue] += 1
-
-    def _reused(self, spec: ExperimentSpec, slot: str) -> bool:
-        """Let another trial with the same spec, or an experiment that succeeded with it, stand for this trial."""
-        if (ours := self._ours.get(spec.sha256)) is not None:
-            self._store.reuse(self._id, slot, ours, None)
-            return True
-        known = self._store.same_spec(spec.sha256)
-        if known is None:
-            return False
-        try:
-            records = self._store.epochs(known)
-        except NotFound:
-            return False
-        goal = self._sweep.objective
-        told = outcome(records, goal.metric, goal.sign, goal.at)
-        self._store.reuse(self._id, slot, known, told)
-        return True

@@ -4,22 +4,23 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from satnet.records.epoch_log import LoggedEpoch
 from satnet.records.headline import headline
+from satnet.records.schema import FindingRecord, SpecJson
 from satnet.store import keys
-from satnet.store.connection import Connection, Records, available, dumps, ms
+from satnet.store.connection import Connection, available, dumps, ms
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a claim brought: this worker owns the experiment while its fence is the latest."""
+    """A claimed experiment: the worker owns it while its fence is the latest."""
 
     id: str
     fence: int
     attempt: int
-    spec: dict[str, Any]
+    spec: SpecJson
     spent: float  # seconds that earlier attempts took
     sweep: str = ""  # whose trial it is; empty for one that stands alone
 
@@ -32,6 +33,17 @@ class Place:
     epoch: int
 
 
+class StoredCheckpoint(TypedDict):
+    """A registered checkpoint; `content` is None where it is a file among the artifacts."""
+
+    name: str
+    sha256: str
+    fold: int | None
+    epoch: int
+    fence: int
+    content: bytes | None
+
+
 class Attempts(Connection):
     """Claim, report, end. Every write carries the fence, and is refused when a newer attempt owns the experiment."""
 
@@ -40,7 +52,7 @@ class Attempts(Connection):
         return next(iter(self.claim_group(queues, worker, nonce, 1)), None)
 
     def claim_group(self, queues: Sequence[str], worker: str, nonce: str, most: int) -> list[Grant]:
-        """The best queued experiment of `queues` and up to `most` - 1 that train side by side with it, in one step."""
+        """The best queued experiment of `queues` and up to `most` - 1 that are stacked with it, in one step."""
         with available():
             granted = self._run("claim", worker, nonce, ms(self._settings.lease), most, *queues)
         return [
@@ -85,7 +97,7 @@ class Attempts(Connection):
         environment: Mapping[str, object] | None,
         status_reason: Mapping[str, object] | None = None,
         stop_reason: str | None = None,
-        findings: Records | None = None,
+        findings: Sequence[FindingRecord] | None = None,
         objective: Mapping[str, object] | None = None,
     ) -> str:
         """End the attempt: ok, duplicate (this fence already did) or lost (it owns nothing any more)."""
@@ -127,14 +139,14 @@ class Attempts(Connection):
             kept, *dropped = self._run("checkpoint", experiment_id, fence, name, dumps(entry), text)
         return [str(one) for one in dropped] if kept else None
 
-    def checkpoints(self, experiment_id: str) -> list[dict[str, Any]]:
+    def checkpoints(self, experiment_id: str) -> list[StoredCheckpoint]:
         """The registered ones, newest first; `content` is bytes where it is kept here, else None."""
         with available():
             text = self._redis.hget(keys.experiment(experiment_id), "checkpoints")
-            entries = [one for one in json.loads(text) if one] if text else []
+            entries: list[StoredCheckpoint] = [one for one in json.loads(text) if one] if text else []
             contents = [self._redis.hget(keys.checkpoints(experiment_id), one["name"]) for one in entries]
         return [
-            one | {"content": None if content is None else base64.b64decode(content)}
+            {**one, "content": None if content is None else base64.b64decode(content)}
             for one, content in zip(entries, contents, strict=True)
         ]
 

@@ -15,20 +15,18 @@ from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
 from satnet.store.scripts import Scripts
 
-Records = list[dict[str, Any]]
-
 
 @contextlib.contextmanager
 def available() -> Iterator[None]:
-    """Redis's ways of being away as StoreUnavailable."""
+    """Turn the errors of a Redis that is down, full or read-only into StoreUnavailable."""
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise StoreUnavailable("Redis cannot be reached") from error
     except (redis.OutOfMemoryError, redis.ReadOnlyError) as error:
         raise StoreUnavailable(f"Redis refuses: {error}") from error
-    except redis.exceptions.NoScriptError as error:  # it started anew between two tries
-        raise StoreUnavailable("Redis has only just started") from error
+    except redis.exceptions.NoScriptError as error:  # it restarted between two tries
+        raise StoreUnavailable("Redis has just restarted") from error
     except redis.ResponseError as error:
         if any(word in str(error) for word in ("MISCONF", "LOADING", "BUSY")):
             raise StoreUnavailable(f"Redis refuses: {error}") from error
@@ -40,7 +38,7 @@ def ms(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """JSON without blanks; null where JSON has no number."""
     return json.dumps(json_safe(value), separators=(",", ":"), allow_nan=False)
 
@@ -62,7 +60,7 @@ class Connection:
         self._run = Scripts(self._redis)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._redis.close()
 
     def _now(self) -> float:

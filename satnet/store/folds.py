@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from satnet.errors import Interrupted
+from satnet.records.schema import SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
 
 
@@ -16,7 +17,7 @@ class FoldGrant:
     id: str
     fence: int
     fold: int
-    spec: dict[str, Any]
+    spec: SpecJson
     token: str
 
 
@@ -33,17 +34,17 @@ class Folds(Connection):
         """A fold that some owner has not come to; None if there is none. `nonce`: a repeated call brings the same."""
         token = f"tok_{nonce}"
         with available():
-            found = self._run("claim_fold", token, ms(self._settings.lease), *queues)
-        if found is None:
+            claimed = self._run("claim_fold", token, ms(self._settings.lease), *queues)
+        if claimed is None:
             return None
-        experiment_id, fence, fold, spec = found
+        experiment_id, fence, fold, spec = claimed
         return FoldGrant(experiment_id, int(fence), int(fold), json.loads(spec), token)
 
     def renew_fold(self, grant: FoldGrant) -> bool:
         """Keep it for another lease; False if nobody wants it of this helper any more."""
         return self._report(grant, "go")
 
-    def finish_fold(self, grant: FoldGrant, result: Mapping[str, Any]) -> bool:
+    def finish_fold(self, grant: FoldGrant, result: Mapping[str, object]) -> bool:
         """Bring what it came to; False if nobody wants it any more."""
         return self._report(grant, "done", dumps(result))
 

@@ -1,15 +1,14 @@
 """What an experiment has measured and what has happened to it, read without changing it."""
 
 import json
-from typing import Any
 
 import redis
 
 from satnet.errors import BadRequest
-from satnet.records.schema import EpochRecord
+from satnet.records.schema import EpochRecord, Event, UnitsAnswer
 from satnet.records.timestamps import timestamp
 from satnet.store import keys
-from satnet.store.connection import Records, available
+from satnet.store.connection import available
 from satnet.store.listing import Listing
 
 
@@ -28,7 +27,7 @@ class History(Listing):
         ]
         return sorted(kept, key=lambda record: (record["fold"] or 0, record["epoch"]))
 
-    def units(self, experiment_id: str, epoch: int | None = None, fold: int | None = None) -> dict[str, Any] | None:
+    def units(self, experiment_id: str, epoch: int | None = None, fold: int | None = None) -> UnitsAnswer | None:
         """Per-unit arrays of a measured epoch (default: the latest kept), by layer; None where none are kept."""
         self.version(experiment_id)
         with available():
@@ -44,14 +43,14 @@ class History(Listing):
             content = json.loads(self._redis.hget(keys.units(experiment_id), f"{wanted}:{chosen}"))
         return {"epoch": chosen, "fold": int(wanted) if wanted else None, "layers": content}
 
-    def events(self, experiment_id: str, after: str = "0-0", limit: int = 1000) -> Records:
+    def events(self, experiment_id: str, after: str = "0-0", limit: int = 1000) -> list[Event]:
         """Events after an event's id, oldest first. Raises NotFound, BadRequest."""
         self.version(experiment_id)
         with available():
             try:
                 entries = self._redis.xrange(keys.events(experiment_id), min=f"({after}", count=limit)
             except redis.ResponseError as error:
-                raise BadRequest(f"{after!r} is no event id") from error
+                raise BadRequest(f"{after!r} is not an event id") from error
         return [
             {
                 "id": name,
@@ -85,4 +84,4 @@ def _moment(event: str) -> tuple[int, int]:
     try:
         return int(milliseconds), int(number or 0)
     except ValueError as error:
-        raise BadRequest(f"{event!r} is no event id") from error
+        raise BadRequest(f"{event!r} is not an event id") from error

@@ -159,7 +159,7 @@ def _cursor(text: str | None) -> tuple[float, str] | None:
     try:
         return float(score), experiment_id
     except ValueError as error:
-        raise BadRequest(f"after: {text!r} is no cursor that a list gave out") from error
+        raise BadRequest(f"after: {text!r} is not a cursor from a list") from error
 
 
 def _encoded(row: tuple[float, str, Mapping[str, str]]) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import secrets
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
+
+from pydantic import JsonValue
 
 from satnet.store import keys
 from satnet.store.connection import Connection, available, dumps
@@ -16,13 +18,13 @@ class PredictionRequest(TypedDict):
     id: str
     until: float  # ms
     experiment: str
-    instances: Any
+    instances: JsonValue
 
 
 class PredictionReply(TypedDict):
     """The predictions, or why there are none."""
 
-    predictions: NotRequired[list[Any]]
+    predictions: NotRequired[list[JsonValue]]
     error: NotRequired[str]
     code: NotRequired[str]
 

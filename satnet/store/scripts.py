@@ -46,6 +46,6 @@ class Scripts:
             flags = "" if name in _REFUSED_WHEN_FULL else "#!lua flags=allow-oom\n"
             self._scripts[name] = client.register_script(flags + common + (folder / f"{name}.lua").read_text())
 
-    def __call__(self, name: str, *arguments: Any) -> Any:
+    def __call__(self, name: str, *arguments: str | float) -> Any:
         """Run a script; arguments are its ARGV."""
         return self._scripts[name](args=arguments)

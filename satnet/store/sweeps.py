@@ -3,11 +3,13 @@
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from satnet.errors import IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.records.schema import SpecJson
+from satnet.records.status import SweepStatus
 from satnet.store import keys
 from satnet.store.connection import Connection, available, dumps, ms
 
@@ -20,8 +22,8 @@ class StoredSweep:
 
     id: str
     name: str | None
-    status: str
-    spec: dict[str, Any]
+    status: SweepStatus
+    spec: SpecJson
     created_at: float
     finished_at: float | None
     resume_asked: str | None = None  # the mark of a resume or rerun that no step has done yet, MODE:NUMBER
@@ -31,7 +33,7 @@ class Sweeps(Connection):
     """A sweep is moved on by whoever has its turn."""
 
     def create_sweep(
-        self, sweep_id: str, spec: Mapping[str, object], idempotency_key: str | None, fingerprint: str
+        self, sweep_id: str, spec: SpecJson, idempotency_key: str | None, fingerprint: str
     ) -> tuple[str, bool]:
         """Store a normalised sweep; its id, and whether an Idempotency-Key replayed it."""
         ttl = ms(self._settings.idempotency_ttl)
@@ -39,7 +41,7 @@ class Sweeps(Connection):
         with available():
             outcome, known = self._run("sweep", sweep_id, idempotency_key or "", fingerprint, ttl, *fields)
         if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key stands for {known} with another body")
+            raise IdempotencyKeyReused(f"this key was used for {known} with another body")
         return str(known), outcome == "replayed"
 
     def sweep(self, sweep_id: str) -> StoredSweep:
@@ -52,7 +54,7 @@ class Sweeps(Connection):
         return StoredSweep(
             sweep_id,
             stored["name"] or None,
-            stored["status"],
+            cast(SweepStatus, stored["status"]),
             json.loads(stored["spec"]),
             float(stored["created_at"]),
             float(stored["finished_at"]) if stored.get("finished_at") else None,
@@ -111,7 +113,7 @@ class Sweeps(Connection):
 
     @contextlib.contextmanager
     def sweep_turn(self, sweep_id: str) -> Iterator[bool]:
-        """Whether this process alone takes the sweep on, for as long as the context is open."""
+        """Whether this process alone may take the sweep a step on while the context is open."""
         token, name = secrets.token_hex(8), keys.turn(sweep_id)
         with available():
             mine = bool(self._redis.set(name, token, nx=True, px=_TURN_MS))

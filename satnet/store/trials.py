@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
+from satnet.records.schema import StatusReason, StoredPoint, TrialOutcome
+from satnet.records.status import TrialStatus
 from satnet.store import keys
 from satnet.store.connection import Connection, available, dumps
 
@@ -21,9 +23,9 @@ class StoredTrial:
     point: int
     repeat: int
     experiment: str
-    status: str  # deleted: somebody deleted the experiment
-    objective: dict[str, Any] | None
-    reason: dict[str, Any] | None
+    status: TrialStatus  # deleted: somebody deleted the experiment
+    objective: TrialOutcome | None
+    reason: StatusReason | None
     stop_reason: str | None
     seed: int
     finished_at: float | None  # ms
@@ -34,20 +36,20 @@ class StoredTrial:
 class Trials(Connection):
     """A trial is an experiment; what is kept here is its place in the sweep."""
 
-    def points(self, sweep_id: str) -> dict[int, dict[str, Any]]:
-        """Number -> {"parameters": ..., "errors": [...] where it is no valid spec}."""
+    def points(self, sweep_id: str) -> dict[int, StoredPoint]:
+        """The points by number."""
         with available():
             stored = self._redis.hgetall(keys.sweep(sweep_id, "points"))
         return {int(number): json.loads(content) for number, content in sorted(stored.items(), key=lambda p: int(p[0]))}
 
-    def add_points(self, sweep_id: str, points: Mapping[int, Mapping[str, object]]) -> None:
+    def add_points(self, sweep_id: str, points: Mapping[int, StoredPoint]) -> None:
         """Store points; one that is there already stays as it is."""
         with available(), self._redis.pipeline(transaction=False) as pipe:
             for number, content in points.items():
                 pipe.hsetnx(keys.sweep(sweep_id, "points"), number, dumps(content))
             pipe.execute()
 
-    def mark_invalid(self, sweep_id: str, number: int, content: Mapping[str, object]) -> None:
+    def mark_invalid(self, sweep_id: str, number: int, content: StoredPoint) -> None:
         """Store why a point is not trained."""
         with available():
             self._redis.hset(keys.sweep(sweep_id, "points"), number, dumps(content))
@@ -78,7 +80,7 @@ class Trials(Connection):
             experiment = self._redis.get(keys.same_spec(sha256))
         return None if experiment is None else str(experiment)
 
-    def reuse(self, sweep_id: str, slot: str, experiment: str, objective: Mapping[str, object] | None) -> None:
+    def reuse(self, sweep_id: str, slot: str, experiment: str, objective: TrialOutcome | None) -> None:
         """Let another experiment stand for a trial; `objective` where its own is of another sweep, or none."""
         with available(), self._redis.pipeline() as pipe:
             pipe.hsetnx(keys.sweep(sweep_id, "trials"), slot, experiment)
@@ -106,7 +108,7 @@ def _trial(place: tuple[str, str], experiment: str, state: Mapping[str, str | No
         int(point),
         int(repeat),
         experiment,
-        state["status"] or "deleted",
+        cast(TrialStatus, state["status"] or "deleted"),
         json.loads(objective) if objective else None,
         json.loads(state["status_reason"]) if state["status_reason"] else None,
         state["stop_reason"] or None,

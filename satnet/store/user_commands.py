@@ -1,13 +1,22 @@
 """What users do to experiments: submit, cancel, pause, resume, change, delete."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from satnet.errors import Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
-from satnet.records.schema import FindingRecord
+from satnet.records.schema import FindingRecord, Parent, SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
 
-_FULL = "the store is at 80 % of its memory; running experiments go first"
+_FULL = "the store is at 80 % of its memory and accepts no new experiments"
+
+
+class Changes(TypedDict, total=False):
+    """What may change in a stored experiment."""
+
+    name: str | None
+    labels: dict[str, str]
+    priority: int
+    keep: bool
 
 
 class UserCommands(Connection):
@@ -17,12 +26,12 @@ class UserCommands(Connection):
         self,
         *,
         experiment_id: str,
-        spec: Mapping[str, Any],
+        spec: SpecJson,
         spec_sha256: str,
         queue: str,
         idempotency_key: str | None = None,
         fingerprint: str = "",
-        parent: Mapping[str, Any] | None = None,
+        parent: Parent | None = None,
         findings: Sequence[FindingRecord] | None = None,
         trial: tuple[str, str] = ("", ""),
         group: str = "",
@@ -54,9 +63,9 @@ class UserCommands(Connection):
                 "submit", experiment_id, idempotency_key or "", fingerprint, ttl, *trial, *flat
             )
         if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key stands for {experiment_id} with another body")
+            raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")
         if outcome == "closed":
-            raise Conflict(f"the sweep {trial[0]} does not run")
+            raise Conflict(f"sweep {trial[0]} is not running")
         if outcome == "full":
             raise StoreUnavailable(_FULL)
         return str(experiment_id), outcome == "replayed"
@@ -65,7 +74,7 @@ class UserCommands(Connection):
         self,
         *,
         experiment_id: str,
-        spec: Mapping[str, Any],
+        spec: SpecJson,
         idempotency_key: str | None,
         fingerprint: str,
         findings: Sequence[FindingRecord],
@@ -92,7 +101,7 @@ class UserCommands(Connection):
                 "external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat
             )
         if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key stands for {experiment_id} with another body")
+            raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")
         if outcome == "full":
             raise StoreUnavailable(_FULL)
         return str(experiment_id)
@@ -139,9 +148,13 @@ class UserCommands(Connection):
             raise Conflict(f"{experiment_id} is {status} and cannot be {verb}")
         return str(status)
 
-    def patch(self, experiment_id: str, changes: Mapping[str, Any]) -> None:
+    def patch(self, experiment_id: str, changes: Changes) -> None:
         """Change name, labels, priority or keep."""
-        stored = {key: dumps(value) if key == "labels" else value or "" for key, value in changes.items()}
+        stored: dict[str, str | int] = {}
+        if "name" in changes:
+            stored["name"] = changes["name"] or ""
+        if "labels" in changes:
+            stored["labels"] = dumps(changes["labels"])
         if "priority" in changes:
             stored["priority"] = int(changes["priority"])
         if "keep" in changes:
@@ -160,4 +173,4 @@ class UserCommands(Connection):
         if outcome == "missing":
             raise NotFound(f"there is no experiment {experiment_id}")
         if outcome != "ok":
-            raise Conflict(f"{experiment_id} is {outcome}; cancel it first, or wait until it is over")
+            raise Conflict(f"{experiment_id} is {outcome}; cancel it first, or wait until it has ended")

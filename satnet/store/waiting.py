@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from satnet.store.connection import Records
+from satnet.records.schema import WorkerRow
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Waiting:
 class Load:
     """What the expected wait follows from: workers, and how many ms the latest experiments ran."""
 
-    workers: Records
+    workers: Sequence[WorkerRow]
     recent: Sequence[float]
 
     def waiting(self, queue: str, rank: int | None) -> Waiting:
         """For the experiment at `rank`, counted from 0; None: it is in no queue yet."""
         if rank is None:
-            return Waiting(None, None, "waits before it is tried again")
+            return Waiting(None, None, "waiting to be retried")
         takers = [one for one in self.workers if queue in one.get("queues", ())]
         if not takers:
             return Waiting(rank + 1, None, f"no worker takes from queue {queue}; start one")

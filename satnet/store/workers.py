@@ -2,31 +2,44 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
+from satnet.records.schema import WorkerRow
 from satnet.records.timestamps import timestamp
 from satnet.store import keys
-from satnet.store.connection import Connection, Records, available, dumps, ms
+from satnet.store.connection import Connection, available, dumps, ms
 
 _FORGOTTEN_MS = 120_000  # a worker that is silent for so long is forgotten
+
+
+class Announcement(TypedDict):
+    """What a worker says of itself, as far as it is asked for here."""
+
+    seen: float  # ms
+    silent_s: float
+    pid: NotRequired[int]
+    busy: NotRequired[str | None]  # the experiment that it trains
+    helps: NotRequired[str | None]  # the experiment of which it trains a fold for another worker
+    latest: NotRequired[str | None]
 
 
 class Workers(Connection):
     """Announced by workers, watched by their watchdogs, counted by whoever wakes one."""
 
-    def workers(self) -> Records:
+    def workers(self) -> list[WorkerRow]:
         """Those heard from within two minutes."""
         with available():
             return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
 
-    def worker(self, worker: str) -> dict[str, Any] | None:
+    def worker(self, worker: str) -> Announcement | None:
         """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
         with available():
             text, now = self._redis.get(keys.worker(worker)), self._now()
         if text is None:
             return None
-        about: dict[str, Any] = json.loads(text)
-        return about | {"silent_s": (now - about["seen"]) / 1000}
+        about: Announcement = json.loads(text)
+        about["silent_s"] = (now - about["seen"]) / 1000
+        return about
 
     def worker_seen(self, worker: str, info: Mapping[str, object]) -> None:
         """A worker announces itself; forgotten after two minutes of silence."""
@@ -47,7 +60,7 @@ class Workers(Connection):
                 return True
             return bool(self._redis.set(name, worker, nx=True, px=span))
 
-    def _workers(self, names: Sequence[str]) -> Records:
+    def _workers(self, names: Sequence[str]) -> list[WorkerRow]:
         texts = self._redis.mget([keys.worker(name) for name in names]) if names else []
-        workers = [json.loads(text) for text in texts if text]
-        return [one | {"seen": timestamp(one["seen"])} for one in workers]
+        workers: list[Announcement] = [json.loads(text) for text in texts if text]
+        return [{**one, "seen": timestamp(one["seen"])} for one in workers]  # type: ignore[typeddict-item]  # silent_s is not stored

@@ -1,4 +1,4 @@
-"""When a worker is taken for stuck: a store that says what it is told, and a clock that jumps."""
+"""When a worker is taken for stuck: a store that says what it is fake, and a clock that jumps."""
 
 import time
 from datetime import timedelta
@@ -17,7 +17,7 @@ def clock(monkeypatch):
     return now
 
 
-class Told:
+class FakeStore:
     """A store in which one worker is at `latest`, which it may have lost."""
 
     def __init__(self):
@@ -44,16 +44,16 @@ def stuck_after(watchdog, clock, seconds, between=lambda: None):
 
 
 def test_a_worker_at_an_experiment_that_it_lost_is_stuck(clock):
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), Told(), "w", ["default"])
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), FakeStore(), "w", ["default"])
     assert stuck_after(watchdog, clock, 60) is None
     assert "exp_1" in stuck_after(watchdog, clock, 5)
 
 
 def test_a_worker_that_helps_another_one_is_not(clock):
     # given
-    told = Told()
-    told.busy, told.helps = None, "exp_2"
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"], lambda _: 3)
+    fake = FakeStore()
+    fake.busy, fake.helps = None, "exp_2"
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), fake, "w", ["default"], lambda _: 3)
 
     # then
     assert stuck_after(watchdog, clock, 70) is None
@@ -61,12 +61,12 @@ def test_a_worker_that_helps_another_one_is_not(clock):
 
 def test_a_worker_of_short_experiments_is_not(clock):
     # given one that is over with each before it says so
-    told = Told()
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+    fake = FakeStore()
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), fake, "w", ["default"])
 
     # when
     def another():
-        told.busy = told.latest = f"exp_{clock.seconds // 5}"
+        fake.busy = fake.latest = f"exp_{clock.seconds // 5}"
 
     # then
     assert stuck_after(watchdog, clock, 300, another) is None
@@ -74,14 +74,14 @@ def test_a_worker_of_short_experiments_is_not(clock):
 
 def test_a_worker_whose_children_die_one_after_the_other_is_not(clock):
     # given children that die of what they claim before they have said so
-    told = Told()
-    told.busy = told.latest = None
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+    fake = FakeStore()
+    fake.busy = fake.latest = None
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), fake, "w", ["default"])
 
     # when
     def another():
-        told.pid = clock.seconds // 25
-        told.silent = clock.seconds % 25
+        fake.pid = clock.seconds // 25
+        fake.silent = clock.seconds % 25
 
     # then
     assert stuck_after(watchdog, clock, 300, another) is None
@@ -89,9 +89,9 @@ def test_a_worker_whose_children_die_one_after_the_other_is_not(clock):
 
 def test_an_idle_worker_that_does_not_hear_its_wake_up_calls_is_stuck(clock):
     # given an empty queue, and calls in the broker that nobody takes, or that are taken one after the other
-    told, calls = Told(), [5]
-    told.busy, told.waiting = None, 0
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"], lambda _: calls[0])
+    fake, calls = FakeStore(), [5]
+    fake.busy, fake.waiting = None, 0
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), fake, "w", ["default"], lambda _: calls[0])
 
     # when / then
     assert stuck_after(watchdog, clock, 60) is None
@@ -102,14 +102,14 @@ def test_an_idle_worker_that_does_not_hear_its_wake_up_calls_is_stuck(clock):
 
 def test_an_idle_worker_is_stuck_only_while_something_waits(clock):
     # given
-    told = Told()
-    told.busy = None
-    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), told, "w", ["default"])
+    fake = FakeStore()
+    fake.busy = None
+    watchdog = Watchdog(Settings(watchdog=timedelta(seconds=60)), fake, "w", ["default"])
 
     # when / then: an outage in between is no fault of the worker
     assert stuck_after(watchdog, clock, 50) is None
     watchdog.excuse()
     assert stuck_after(watchdog, clock, 50) is None
-    assert "3 wait" in stuck_after(watchdog, clock, 15)
-    told.waiting = 0
+    assert "3 experiments wait" in stuck_after(watchdog, clock, 15)
+    fake.waiting = 0
     assert stuck_after(watchdog, clock, 100) is None
