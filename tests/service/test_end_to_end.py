@@ -278,6 +278,11 @@ def test_the_commands_reach_the_service(service, monkeypatch, tmp_path):
     satnet("script", experiment_id, "--to", str(tmp_path / "s.py"))
     compile((tmp_path / "s.py").read_text(), "s.py", "exec")
     assert json.loads(satnet("submit", "preset:raw-input", "--dry-run"))["findings"][0]["severity"] == "critical"
+    assert satnet("units", experiment_id, "--layer", "dense_1", "-o", "csv").startswith("layer,unit,")
+    (tmp_path / "rows.json").write_text(json.dumps([[[0.0] * 8] * 8]))
+    assert len(json.loads(satnet("predict", experiment_id, str(tmp_path / "rows.json"), "-o", "json"))[0]) == 10
+    assert satnet("delete", other["id"]).strip() == "deleted"
+    satnet("show", other["id"], status=2)
     satnet("show", "exp_none", status=2)
     satnet(
         "wait", json.loads(satnet("submit", "preset:digits-start", "-o", "json"))["id"], "--timeout", "0", status=124
