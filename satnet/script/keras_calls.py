@@ -6,6 +6,7 @@ from textwrap import indent
 from pydantic import BaseModel
 
 from satnet.spec import ExperimentSpec
+from satnet.spec.activation_traits import traits
 from satnet.spec.layers import Layer
 from satnet.spec.named import Named
 
@@ -45,8 +46,12 @@ def activation_call(named: Named) -> str:
     """The layer of an activation."""
     if not named.parameters:
         return f'keras.layers.Activation("{named.name}")'
-    options = {"z": "z", **{key: literal(value) for key, value in named.parameters.items()}}
-    return f"keras.layers.Activation(lambda z: {_call(f'keras.activations.{named.name}', options, 1)})"
+    options = {key: literal(value) for key, value in named.parameters.items()}
+    own_layer = traits(named.name).keras_layer
+    if own_layer is not None:
+        return _call(f"keras.layers.{own_layer}", options)
+    function = _call(f"keras.activations.{named.name}", {"z": "z", **options}, 1)
+    return f"keras.layers.Activation(lambda z: {function})"
 
 
 def optimizer_call(spec: ExperimentSpec) -> str:

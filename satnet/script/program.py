@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from satnet.script.keras_calls import layer_calls, literal, optimizer_call
 from satnet.spec import ExperimentSpec, dataset_info
+from satnet.spec.datasets import DATASETS
 
 _IMAGE_LAYERS = ("conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d")
 _KERAS_MONITORS = {
@@ -43,7 +44,8 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
         "dataset": spec.dataset,
         "training": spec.training,
         "info": info,
-        "regression": info is not None and info.task == "regression",
+        "traits": DATASETS.get(spec.dataset.name or ""),
+        "regression": spec.dataset.is_regression,
         "rows_seed": "SEED" if spec.dataset.split_seed is None else "ROWS_SEED",
         "outputs": _outputs(spec),
         "has_maxout": any(layer.type == "maxout" for layer in spec.layers),
@@ -57,5 +59,5 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
 
 def _outputs(spec: ExperimentSpec) -> int:
     """Units of the last layer with a kernel."""
-    *_, last = (layer for layer in spec.layers if layer.type in ("dense", "maxout", "conv2d"))
-    return last.filters if last.type == "conv2d" else last.units
+    widths = [getattr(layer, key) for layer in spec.layers for key in ("units", "filters") if hasattr(layer, key)]
+    return int(widths[-1])

@@ -4,12 +4,16 @@ import inspect
 from typing import get_args
 
 import keras
+import numpy as np
 import pytest
 
 from satnet.script.keras_calls import activation_call, class_name, layer_calls, literal
 from satnet.spec import parse_spec
+from satnet.spec.activations import Activation
+from satnet.spec.initializers import Initializer
 from satnet.spec.layers import Layer
-from satnet.spec.named import Activation, Initializer, Optimizer, Regularizer
+from satnet.spec.optimizers import Optimizer
+from satnet.spec.regularizers import Regularizer
 
 LAYERS = {cls.__name__: cls for cls in get_args(get_args(Layer)[0])}
 OWN = ("Maxout", "ActivationLayer")  # not layers of Keras
@@ -51,6 +55,20 @@ def test_every_activation_makes_a_layer(name):
 
     # then
     assert layer(keras.ops.ones((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("parameters", [{"name": "elu", "alpha": 0.5}, {"name": "gelu", "approximate": True}])
+def test_parameters_of_an_activation_are_kept(parameters):
+    # given
+    z = keras.ops.convert_to_tensor([-1.5, 0.3])
+    name, options = parameters["name"], {key: value for key, value in parameters.items() if key != "name"}
+
+    # when
+    layer = eval(activation_call(Activation.parse(parameters)), {"keras": keras})
+
+    # then
+    expected = getattr(keras.activations, name)(z, **options)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(layer(z)), keras.ops.convert_to_numpy(expected), rtol=1e-6)
 
 
 def test_a_layer_keeps_what_the_spec_says():
