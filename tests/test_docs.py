@@ -71,6 +71,21 @@ def test_every_field_of_a_record_is_documented():
     assert [name for name in sorted(names - plain) if f"`{name}`" not in DOCS["saturation.md"]] == []
 
 
+def test_the_readme_shows_what_the_demo_finds():
+    # given
+    spec = presets.load("saturated-digits")
+    readme = " ".join((ROOT / "README.md").read_text().split())
+
+    # when: both alarms are of epoch 0
+    findings = run_local(spec | {"training": spec["training"] | {"epochs": 1}}, data_dir=ROOT)["findings"]
+    alarms = [finding for finding in findings if finding["severity"] != "info"]
+
+    # then
+    assert [finding["rule"] for finding in alarms] == ["saturated_at_start", "initializer_mismatch"]
+    for finding in alarms:
+        assert f"{finding['severity']}: {finding['id']} {finding['explanation']}" in readme
+
+
 def test_links_between_documents_lead_somewhere():
     # when / then
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
