@@ -27,7 +27,7 @@ def test_preset_shows_the_finding_that_it_is_named_for(preset):
         assert found["nearly_linear"]["caused_by"].startswith("initializer_mismatch")
     else:
         assert found[preset["shows"]]["caused_by"] is None
-    if preset["shows"] not in ("nearly_linear", "saturation_growing"):  # told as info, and that is right
+    if preset["shows"] not in ("nearly_linear", "saturation_growing"):  # reported as info, as they should be
         assert found[preset["shows"]]["severity"] != "info"
 
 
@@ -41,7 +41,7 @@ def test_healthy_preset_raises_no_alarm(preset):
 
 
 def test_every_rule_has_a_preset_that_shows_it():
-    # given two rules that are told beside others: all units dead, and the book's habit
+    # given two rules whose findings come with others: all units dead, and the test set as validation set
     beside = {"underused", "validates_on_test"}
 
     # when / then
