@@ -1,8 +1,10 @@
 """The import contracts forbid what they do not name, also in modules that are not written yet."""
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ def lint(folder):
         ("api/brand_new.py", "import satnet.training.run", "no import leads from the API to Keras or TensorFlow"),
         ("satnet/training/brand_new.py", "import satnet.store", "only the service, the command line, the API and"),
         ("satnet/spec/brand_new.py", "import satnet.records.folds", "every package of satnet has its layer"),
+        ("satnet/records/brand_new.py", "import satnet.saturation.regions", "every package of satnet has its layer"),
         ("satnet/brand_new.py", "import json", "every package of satnet has its layer"),
         ("satnet/store/brand_new.py", "import worker.lease", "api and worker stand above satnet"),
     ],
@@ -54,6 +57,20 @@ def test_an_import_that_nobody_allowed_breaks_a_contract(source, module, line, c
     assert status == 1
     broken = [text for text in printed.splitlines() if text.endswith("BROKEN") or "BROKEN (" in text]
     assert any(text.startswith(contract) for text in broken), broken
+
+
+def test_the_documentation_shows_the_layers_in_their_order():
+    # given
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one.get("exhaustive"))
+
+    # when
+    table = (ROOT / "docs" / "architecture.md").read_text()
+    rows = [line for line in table.splitlines() if line.startswith("| `satnet/")]
+
+    # then
+    named = [name for row in rows for name in re.findall(r"`satnet/(\w+)(?:/|\.py)`", row.split("|")[1])]
+    assert named == [name.strip() for layer in layers for name in layer.split("|")]
 
 
 def test_the_source_as_it_is_breaks_none(source):

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from satnet.errors import Interrupted, StoreUnavailable, TrainingError
@@ -10,7 +11,7 @@ from satnet.records.epoch_log import EpochLog
 from satnet.records.progress import progress_at
 from satnet.records.schema import Environment, MeasuredEpoch, ModelFile, StatusReason, TrainingExtra
 from satnet.records.summary import summarise
-from satnet.saturation.diagnosis import facts_of
+from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
 from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
@@ -20,12 +21,10 @@ from satnet.training.checkpoint import Checkpoint
 from satnet.training.result import TrainingResult
 from worker.checkpoints import Checkpoints
 from worker.folds import Offer
-from worker.lease import Lease
 from worker.outbox import Outbox
 from worker.trial import Trial
 
 _log = logging.getLogger(__name__)
-Trainer = Callable[..., TrainingResult]
 
 
 class Attempt:
@@ -37,7 +36,8 @@ class Attempt:
         self._outbox = Outbox(settings.redis_patience.total_seconds())
         self._trial = self._outbox.wait(lambda: Trial(store, grant)) if grant.sweep else None
         self.spec = parse_spec(grant.spec)
-        self.epoch_log = EpochLog(facts_of(self.spec), self.spec.training.epochs, settings.thresholds)
+        findings_on = partial(diagnose, facts_of(self.spec), overrides=settings.thresholds)
+        self.epoch_log = EpochLog(findings_on, self.spec.training.epochs)
         self.artifacts = Artifacts(settings.artifacts)
         self.checkpoints = Checkpoints(store, self.artifacts, grant)
         self._began = time.monotonic()
@@ -193,35 +193,3 @@ def prepared(store: Store, settings: Settings, grant: Grant) -> Attempt | None:
         reason = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500], "retryable": False}
         store.finish(grant.id, grant.fence, "failed", summary=None, environment=None, status_reason=reason)
         return None
-
-
-def run_attempt(
-    store: Store, settings: Settings, grant: Grant, trainer: Trainer, wake: Callable[[str], None] | None = None
-) -> str:
-    """Run `grant` with `trainer`; how it ended: succeeded, failed, cancelled, paused, released, queued or lost.
-
-    `wake`: wakes an idle worker of a queue, to help with folds; None for a trainer that cannot share them.
-    """
-    failpoints.hit("after_claim")
-    if (attempt := prepared(store, settings, grant)) is None:
-        return "failed"
-    with Lease(settings, grant, attempt.epoch_log.records) as lease:
-        try:
-            attempt.take()
-            resume = attempt.resume()
-            outcome: TrainingResult | Exception = trainer(
-                attempt.spec,
-                data_dir=settings.data_dir,
-                on_epoch=attempt.on_epoch,
-                check=lease.check,
-                attempt=grant.attempt,
-                keep_model=attempt.keep_model,
-                resume=resume,
-                keep_checkpoint=attempt.keep,
-                checkpoint_every=settings.checkpoint_every.total_seconds(),
-                spent=grant.spent,
-                **attempt.share(resume, wake),
-            )
-        except Exception as error:  # noqa: BLE001 - `conclude` tells them apart
-            outcome = error
-        return attempt.conclude(outcome)

@@ -14,8 +14,8 @@ def visible_gpus(devices: Path = Path("/dev")) -> list[str]:
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:
         return [one.strip() for one in allowed.split(",") if one.strip() not in ("", "-1")]
-    found = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
-    return sorted(found, key=int)
+    gpus = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
+    return sorted(gpus, key=int)
 
 
 def cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:

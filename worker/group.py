@@ -1,4 +1,4 @@
-"""Attempts at several experiments that train side by side; each has its own lease, and ends for itself."""
+"""Attempts at several experiments that train stacked in one program; each has its own lease and its own end."""
 
 import contextlib
 import logging

@@ -14,11 +14,11 @@ from satnet.service.sweep_points import load
 from satnet.service.sweep_steps import PATIENCE, advance
 from satnet.settings import DEFAULT_TRAINER, Settings
 from satnet.store import Grant, Store
-from satnet.sweeps import stacking as side_by_side
+from satnet.sweeps import stacking
 from worker import drain
-from worker.attempt import Trainer, run_attempt
 from worker.folds import help_with_fold
 from worker.group import run_group
+from worker.single import Trainer, run_attempt
 
 _log = logging.getLogger(__name__)
 _tickets = TicketSender()
@@ -31,15 +31,15 @@ latest: list[str] = []  # the one that it claimed last
 def trainer(settings: Settings) -> Trainer:
     """The function that the setting names, MODULE:NAME."""
     module, _, name = settings.trainer.partition(":")
-    found: Trainer = getattr(importlib.import_module(module), name)
-    return found
+    train: Trainer = getattr(importlib.import_module(module), name)
+    return train
 
 
 def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     """Claim and run experiments until the queues are empty or this worker drains; how many ran."""
     store, ran, train = Store(settings), 0, trainer(settings)
     own = settings.trainer == DEFAULT_TRAINER
-    most = side_by_side.MOST if own else 1
+    most = stacking.MOST if own else 1
     try:
         while not drain.requested():
             grants = _claim(store, queues, worker, most)
@@ -92,7 +92,7 @@ def _help(store: Store, settings: Settings, worker: str, queues: Sequence[str]) 
 
 
 def _follow_up(store: Store, settings: Settings, sweeps: Collection[str]) -> None:
-    """Where a sweep waits for what just ended, take it on; the housekeeping does it too, a moment later."""
+    """Take a sweep that waits for what just ended one step on; the housekeeping would do so a moment later."""
     for sweep_id in sweeps:
         try:
             if store.trials_open(sweep_id) == 0 or load(store.sweep(sweep_id).spec).search == "tpe":

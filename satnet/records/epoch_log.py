@@ -1,16 +1,16 @@
 """The records of one attempt as they come: their findings, and the per-unit arrays worth keeping."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, UnitArrays, Units
-from satnet.saturation.diagnosis import Facts, diagnose
 
 _ALWAYS = 25  # measured epochs after each of which the diagnosis is made anew
 _SHARE = 20.0  # later on: at most one part in twenty of the time goes into it
 _MOST_UNITS = 400_000  # entries of per-unit arrays that one experiment keeps
+Diagnosis = Callable[[Sequence[EpochRecord]], list[FindingRecord]]
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class LoggedEpoch:
 class EpochLog:
     """Collects measured epochs and diagnoses them."""
 
-    def __init__(self, facts: Facts, epochs: int, thresholds: Mapping[str, float] | None = None) -> None:
+    def __init__(self, diagnose: Diagnosis, epochs: int) -> None:
         """`epochs`: how many will be measured, which decides how many per-unit arrays are kept."""
-        self._facts, self._epochs, self._thresholds = facts, epochs, thresholds
+        self._diagnose, self._epochs = diagnose, epochs
         self._next = 0.0
         self.records: list[EpochRecord] = []
 
@@ -42,7 +42,7 @@ class EpochLog:
     def findings(self) -> list[FindingRecord]:
         """The diagnosis of all records so far."""
         began = time.monotonic()
-        findings = diagnose(self._facts, self.records, self._thresholds)
+        findings = self._diagnose(self.records)
         self._next = time.monotonic() + _SHARE * (time.monotonic() - began)
         return findings
 

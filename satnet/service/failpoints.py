@@ -32,14 +32,14 @@ ACTIONS = (*_SIGNALS, "raise", "hang", "memory")
 
 def parse(setting: str) -> dict[str, tuple[str, Path]]:
     """Name -> (action, file). Raises ValueError for a name or an action that there is not."""
-    found = {}
+    armed = {}
     for part in filter(None, setting.split(",")):
         name, _, rest = part.partition("=")
         action, _, file = rest.partition("@")
         if name not in NAMES or action not in ACTIONS or not file:
             raise ValueError(f"{part!r}: NAME=ACTION@FILE is needed, with one of {NAMES} and one of {ACTIONS}")
-        found[name] = (action, Path(file))
-    return found
+        armed[name] = (action, Path(file))
+    return armed
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from satnet.errors import TrainingError
@@ -12,7 +13,7 @@ from satnet.records.json_safe import json_safe
 from satnet.records.progress import progress_at
 from satnet.records.schema import EpochRecord, FullExperiment, MeasuredEpoch, TrainingExtra
 from satnet.records.summary import summarise
-from satnet.saturation.diagnosis import facts_of
+from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.settings import get_settings
 from satnet.spec import parse_spec
 
@@ -24,7 +25,8 @@ def run_local(
     spec = parse_spec(data, allow_path=True).with_seed()
     from satnet.training.run import train
 
-    epoch_log = EpochLog(facts_of(spec), spec.training.epochs, get_settings().thresholds)
+    findings_on = partial(diagnose, facts_of(spec), overrides=get_settings().thresholds)
+    epoch_log = EpochLog(findings_on, spec.training.epochs)
     records = epoch_log.records
 
     def collect(record: MeasuredEpoch) -> None:

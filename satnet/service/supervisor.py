@@ -74,7 +74,7 @@ def up(
         settings: host, port and data directory; port 0 picks a free one.
         workers: how many worker processes.
         redis_url: use this server; None starts the embedded one under the data directory.
-        say: told what happens to the processes.
+        say: called with a line for each event of a process.
         on_ready: called once with the service's URL.
     """
     root = _source_root()

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
 from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, Units
-from satnet.saturation.diagnosis import facts_of_external
+from satnet.saturation.diagnosis import diagnose, facts_of_external
 from satnet.spec.activation_traits import ACTIVATIONS
 from satnet.spec.external import ExternalLayer, ExternalSpec
 from satnet.training.data import probe_index
@@ -88,7 +89,7 @@ class MonitorCallback(keras.callbacks.Callback):
         self._network, spec, probe = self._prepared()
         self._probe: Probe = probe
         self._kernels = [one.kernel for one in self._network.taps if one.kernel is not None]
-        self._epoch_log = EpochLog(facts_of_external(spec), spec.epochs)
+        self._epoch_log = EpochLog(partial(diagnose, facts_of_external(spec)), spec.epochs)
         self.opened(spec)
         self._began = time.monotonic()
         self._measure(0, None)

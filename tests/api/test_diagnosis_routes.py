@@ -11,7 +11,7 @@ from satnet import presets
 from satnet.store import Store
 from satnet.training.run import train
 from worker import predict
-from worker.attempt import run_attempt
+from worker.single import run_attempt
 
 BRIEF = {"training": {"epochs": 3, "batch_size": 1}}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.store.test_store import submit
-from worker.attempt import run_attempt
 from worker.group import run_group
+from worker.single import run_attempt
 
 
 def never(*_, **__):

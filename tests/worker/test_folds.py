@@ -11,8 +11,8 @@ from satnet.service.artifacts import Artifacts, model_name
 from satnet.spec import parse_spec
 from satnet.training import run
 from tests.training.test_run import digits, without_times
-from worker.attempt import run_attempt
 from worker.folds import help_with_fold
+from worker.single import run_attempt
 
 QUEUES = ["default"]
 

@@ -34,7 +34,7 @@ local function transition(id, to, code)
   end
   event(id, 'status', '{"status":"' .. to .. '","reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}')
 end
--- The queued experiments that may train side by side with this one; nil where it trains alone.
+-- The queued experiments that may be stacked with this one; nil where it trains alone.
 local function group_key(id)
   local group = redis.call('HGET', exp_key(id), 'group')
   if group and group ~= '' then return 'sn:group:' .. group end

@@ -1,4 +1,4 @@
--- Take the best entry of several queues, and those that may train side by side with it: raise each one's fence, start
+-- Take the best entry of several queues, and those that may be stacked with it: raise each one's fence, start
 -- an attempt, grant a lease.
 -- ARGV: worker, nonce, lease ms, how many at most, then the queues.
 -- Promises: a repeated call with the same nonce returns the same grants while they stand; a group is shared out among
