@@ -12,8 +12,9 @@ import statistics
 from pathlib import Path
 
 from satnet.sweeps.early import falls_behind, is_rung
+from satnet.sweeps.parse import parse_sweep
 from satnet.sweeps.search import all_at_once
-from satnet.sweeps.spec import Asha, SweepSpec, parse_sweep
+from satnet.sweeps.spec import Asha, SweepSpec
 
 EPOCHS = 27
 SWEEP = {

@@ -15,13 +15,13 @@ def columns() -> dict[str, RecordField]:
 
 
 def _columns(record: type, prefix: str) -> dict[str, RecordField]:
-    found: dict[str, RecordField] = {}
+    fields: dict[str, RecordField] = {}
     for name, field in record_fields(record).items():
         if field.inner is None:
-            found[prefix + name] = field
+            fields[prefix + name] = field
         else:
-            found |= _columns(field.inner, "layer." if name == "layers" else f"{prefix}{name}.")
-    return found
+            fields |= _columns(field.inner, "layer." if name == "layers" else f"{prefix}{name}.")
+    return fields
 
 
 def flat(content: Mapping[str, object], prefix: str = "") -> Row:

@@ -15,9 +15,10 @@ from satnet.service.sweep_steps import PATIENCE, advance
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec, estimate, parse_spec, plan_network
 from satnet.store import Store
+from satnet.sweeps.parse import parse_sweep
 from satnet.sweeps.points import shown
 from satnet.sweeps.search import all_at_once
-from satnet.sweeps.spec import SweepSpec, parse_sweep
+from satnet.sweeps.spec import SweepSpec
 from satnet.sweeps.stacking import group_of
 
 

@@ -16,7 +16,7 @@ from satnet.service.sweep_trials import TrialSubmission
 from satnet.settings import Settings
 from satnet.store import Store
 from satnet.store.trials import StoredTrial
-from satnet.sweeps.search import Told, next_points
+from satnet.sweeps.search import TriedPoint, next_points
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.02  # seconds between two tries to have the turn
@@ -124,7 +124,7 @@ class _Step:
             own = by_point.get(point.number, [])
             all_over = len(own) >= self._sweep.repeats and all(trial.status in _OVER for trial in own)
             value = fmean(point.values.values()) if point.values else None
-            tried.append(Told(point.parameters, all_over or "errors" in points[point.number], value))
+            tried.append(TriedPoint(point.parameters, all_over or "errors" in points[point.number], value))
         return {
             number: {"parameters": parameters}
             for number, parameters in enumerate(next_points(self._sweep, tried), len(points))

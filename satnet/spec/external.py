@@ -1,7 +1,9 @@
 """A network that was trained elsewhere: what its records need beside them to be diagnosed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from jsonpointer import JsonPointer
 from pydantic import Field, ValidationError
 
 from satnet.errors import FieldError, InvalidSpec
@@ -9,6 +11,7 @@ from satnet.spec.hidden import PlannedActivation
 from satnet.spec.named import Frozen
 
 Label = Annotated[str, Field(min_length=1, max_length=64)]
+_COMPUTED = ("training", "cross_validation", "priority")  # of the document's spec, not of the body
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -60,19 +63,24 @@ class ExternalSpec(Frozen):
         return content | {"training": {"epochs": self.epochs}, "cross_validation": None}
 
 
-def parse_external(data: dict[str, Any]) -> ExternalSpec:
+def parse_external(data: object) -> ExternalSpec:
     """The external network in `data`. Raises InvalidSpec."""
     try:
         return ExternalSpec.model_validate(data)
     except ValidationError as error:
-        errors = [
-            FieldError("#/" + "/".join(map(str, one["loc"])), one["msg"], one["type"], one.get("input"))
-            for one in error.errors(include_url=False)
-        ]
-        raise InvalidSpec(errors) from error
+        raise InvalidSpec([_field_error(one) for one in error.errors(include_url=False)]) from error
 
 
-def stored_external(content: dict[str, Any]) -> ExternalSpec:
+def _field_error(error: Any) -> FieldError:
+    """Pydantic's error with a JSON pointer, and what is allowed where a field is unknown."""
+    detail = error["msg"]
+    if error["type"] == "extra_forbidden":
+        model = ExternalLayer if error["loc"][0] == "layers" else ExternalSpec
+        detail = f"there is no such field; allowed: {', '.join(model.model_fields)}"
+    return FieldError("#" + JsonPointer.from_parts(error["loc"]).path, detail, error["type"], error.get("input"))
+
+
+def stored_external(content: Mapping[str, Any]) -> ExternalSpec:
     """Back from `to_json`."""
-    told = {key: value for key, value in content.items() if key not in ("training", "cross_validation", "priority")}
-    return ExternalSpec.model_validate(told | {"epochs": content["training"]["epochs"]})
+    own = {key: value for key, value in content.items() if key not in _COMPUTED}
+    return ExternalSpec.model_validate({**own, "epochs": content["training"]["epochs"]})

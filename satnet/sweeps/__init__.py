@@ -1,1 +1,1 @@
-"""Questions over many experiments: which points are tried, when a trial ends early, and what the answer is worth."""
+"""Sweeps: which points are tried, when a trial ends early, and which point is best."""

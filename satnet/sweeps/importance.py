@@ -1,12 +1,14 @@
 """How much of the objective's variance each parameter explains: Optuna's evaluators on our own values."""
 
 from collections.abc import Sequence
-from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from satnet.sweeps.ranking import Point
-from satnet.sweeps.search import coded, direction, distribution
+from satnet.sweeps.search import coded, direction, distributions_of
 from satnet.sweeps.spec import SweepSpec
+
+if TYPE_CHECKING:
+    from optuna.importance import BaseImportanceEvaluator
 
 
 def importances(sweep: SweepSpec, points: Sequence[Point], method: str) -> dict[str, float]:
@@ -18,7 +20,7 @@ def importances(sweep: SweepSpec, points: Sequence[Point], method: str) -> dict[
         method: `fanova`, or `ped_anova`.
     """
     varying = {pointer for pointer in sweep.axes() if len({str(point.parameters[pointer]) for point in points}) > 1}
-    if len(points) < 2 or not varying or len({fmean(point.values.values()) for point in points}) < 2:
+    if len(points) < 2 or not varying or len({point.mean for point in points}) < 2:
         return {}
     import optuna
 
@@ -29,12 +31,12 @@ def importances(sweep: SweepSpec, points: Sequence[Point], method: str) -> dict[
         parameters = coded(sweep, point.parameters)
         study.add_trial(
             optuna.trial.create_trial(
-                value=fmean(point.values.values()),
+                value=point.mean,
                 params={pointer: parameters[pointer] for pointer in axes},
-                distributions={pointer: distribution(axis) for pointer, axis in axes.items()},
+                distributions=distributions_of(axes),
             )
         )
-    evaluator: Any = optuna.importance.PedAnovaImportanceEvaluator()
+    evaluator: BaseImportanceEvaluator = optuna.importance.PedAnovaImportanceEvaluator()
     if method == "fanova":
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=int(sweep.seed or 0))
     shares = optuna.importance.get_param_importances(study, evaluator=evaluator)

@@ -4,43 +4,38 @@ import copy
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeGuard
 
+import jsonpointer
+from pydantic import JsonValue
+
+from satnet.records.schema import Parameters
 from satnet.spec import parse_spec
+from satnet.sweeps.axis import Axis
 
 
-def choices(axis: Any) -> list[Any] | None:
-    """The values that an axis lists, or its whole numbers; None where there are infinitely many."""
-    if axis.choice is not None:
-        return list(axis.choice)
-    if axis.integer is not None:
-        return list(range(axis.integer[0], axis.integer[1] + 1))
-    return None
+def is_labelled(value: JsonValue) -> TypeGuard[dict[str, JsonValue]]:
+    """Whether a choice is {"label": its name in tables, "value": what is set}."""
+    return isinstance(value, dict) and set(value) == {"label", "value"}
 
 
-def labelled(value: Any) -> bool:
-    """Whether a choice is {"label": what tables call it, "value": what is put}."""
-    return isinstance(value, Mapping) and set(value) == {"label", "value"}
-
-
-def shown(value: Any) -> Any:
-    """What tables call a value: its label, its name, or itself."""
-    if labelled(value):
+def shown(value: JsonValue) -> JsonValue:
+    """How tables show a value: its label, its name, or itself."""
+    if is_labelled(value):
         return value["label"]
-    if isinstance(value, Mapping) and "name" in value:
+    if isinstance(value, dict) and "name" in value:
         rest = ", ".join(f"{key}={value[key]}" for key in value if key != "name")
         return f"{value['name']}({rest})" if rest else value["name"]
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
-def grid(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def grid(axes: Mapping[str, Axis]) -> Iterator[Parameters]:
     """Every combination, the last axis fastest."""
-    listed = [choices(axis) or [] for axis in axes.values()]
-    for values in itertools.product(*listed):
+    for values in itertools.product(*(axis.choices or [] for axis in axes.values())):
         yield dict(zip(axes, values, strict=True))
 
 
-def put(base: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def put(base: Mapping[str, JsonValue], parameters: Parameters) -> dict[str, JsonValue]:
     """`base` with each value at its place; shorter pointers first, so that parts of a replaced object can be set.
 
     Raises:
@@ -48,7 +43,7 @@ def put(base: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any
     """
     changed = copy.deepcopy(dict(base))
     places = [
-        (pointer, value["value"] if labelled(value) else value)
+        (pointer, value["value"] if is_labelled(value) else value)
         for pointers, value in parameters.items()
         for pointer in pointers.split(",")
     ]
@@ -57,33 +52,41 @@ def put(base: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any
     return changed
 
 
-def _put_one(changed: dict[str, Any], pointer: str, value: Any) -> None:
-    *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    place: Any = changed
+def _put_one(changed: dict[str, JsonValue], pointer: str, value: JsonValue) -> None:
+    *parents, last = [str(jsonpointer.unescape(part)) for part in pointer.split("/")[1:]]
+    place: JsonValue = changed
     for depth, part in enumerate(parents):
-        key: Any = _index(place, part) if isinstance(place, list) else part
-        if isinstance(place, dict) and place.get(part) is None:
-            place[part] = _default(changed, parents[: depth + 1])
-        if isinstance(place[key], str):  # a name stands for an object with that name
-            place[key] = {"name": place[key]}
-        place = place[key]
+        if isinstance(place, list):
+            index = _index(place, part)
+            place[index] = inner = _as_object(place[index])
+        elif isinstance(place, dict):
+            if place.get(part) is None:
+                place[part] = _default(changed, parents[: depth + 1])
+            place[part] = inner = _as_object(place[part])
+        else:
+            raise TypeError(f"{pointer}: {place!r} has no fields")
+        place = inner
     if isinstance(place, list):
         place[_index(place, last)] = value
     elif isinstance(place, dict):
         place[last] = value
     else:
-        raise TypeError(f"{pointer} leads into {place!r}")
+        raise TypeError(f"{pointer}: {place!r} has no fields")
 
 
-def _index(place: list[Any], part: str) -> int:
+def _as_object(value: JsonValue) -> JsonValue:
+    """A name stands for an object with that name."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _index(place: list[JsonValue], part: str) -> int:
     if not part.isdecimal() or int(part) >= len(place):
-        raise LookupError(f"a list of {len(place)} has places 0 to {len(place) - 1}, got {part}")
+        raise LookupError(f"expected an index from 0 to {len(place) - 1}, got {part}")
     return int(part)
 
 
-def _default(base: Mapping[str, Any], path: list[str]) -> Any:
-    """What the completed spec has at a place that was left out."""
-    found: Any = parse_spec(base).to_json()
-    for part in path:
-        found = found[int(part)] if isinstance(found, list) else found.get(part)
-    return found if found is not None else {}
+def _default(base: Mapping[str, JsonValue], path: list[str]) -> JsonValue:
+    """The value of a place that was left out, in the completed spec."""
+    completed = parse_spec(dict(base)).to_json()
+    value: JsonValue = jsonpointer.JsonPointer.from_parts(path).resolve(completed, None)
+    return value if value is not None else {}

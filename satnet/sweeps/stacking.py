@@ -1,8 +1,8 @@
-"""Which trials may train side by side in one program: a rule on the spec alone."""
+"""Which trials can be stacked, trained in one program: a rule on the spec alone."""
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from satnet.spec import ExperimentSpec, expand_layers, plan_network
 
@@ -15,7 +15,7 @@ _DRAWN = ("kernel_initializer", "bias_initializer")
 
 
 def group_of(spec: ExperimentSpec) -> str:
-    """A name that trials share which may train side by side; empty for one that trains alone.
+    """A name shared by the trials that can be stacked; empty for one that trains alone.
 
     They may differ in learning rate, sgd's momentum, initializers, the strength of regularizers, early stopping and,
     where `dataset.split_seed` and `training.shuffle_seed` fix the rows and their order, in their seed.
@@ -29,7 +29,7 @@ def group_of(spec: ExperimentSpec) -> str:
     optimizer.pop("learning_rate")
     if spec.optimizer.name == "sgd":
         optimizer.pop("momentum")
-    told = [
+    shared = [
         [_layer(layer) for layer in content["layers"]],
         content["loss"],
         optimizer,
@@ -40,10 +40,10 @@ def group_of(spec: ExperimentSpec) -> str:
         spec.rows_seed,
         spec.order_seed,
     ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _layer(layer: dict[str, Any]) -> dict[str, Any]:
+def _layer(layer: Mapping[str, object]) -> dict[str, object]:
     kept = {key: value for key, value in layer.items() if key not in _DRAWN}
     if (named := kept.get("kernel_regularizer")) is not None:
         kept["kernel_regularizer"] = named["name"] if isinstance(named, dict) else named

@@ -91,6 +91,7 @@ def test_no_reaper_takes_it_and_a_cancel_ends_it_at_once(http, path, settings):
         ({"learning_rate": 0}, "#/learning_rate"),
         ({"colour": "red"}, "#/colour"),
         ({"epochs": 0}, "#/epochs"),
+        ({"layers": [BODY["layers"][0] | {"kernel": 1}]}, "#/layers/0/kernel"),
     ],
 )
 def test_a_network_that_makes_no_sense_is_refused(http, change, pointer):

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from satnet import presets
-from satnet.sweeps.spec import parse_sweep
+from satnet.sweeps.parse import parse_sweep
 from tests.sweeps.bodies import BASE, base, grid
 from worker import tasks
 

@@ -57,12 +57,12 @@ def test_without_a_remedy_there_is_no_verdict():
 )
 def test_one_pair_is_judged_by_the_sampling_error_of_its_rows(after, findings, word):
     # when
-    told = verdict(document("exp_0", findings=("f",)), document("exp_1", after, role="remedy", findings=findings))
+    judged = verdict(document("exp_0", findings=("f",)), document("exp_1", after, role="remedy", findings=findings))
 
     # then 360 rows at 0.5: 1.96 standard errors of the difference are 0.073
-    assert told["verdict"] == word
-    assert told["numbers"]["gain"] == pytest.approx(after - 0.5)
-    half = (told["numbers"]["interval"][1] - told["numbers"]["interval"][0]) / 2
+    assert judged["verdict"] == word
+    assert judged["numbers"]["gain"] == pytest.approx(after - 0.5)
+    half = (judged["numbers"]["interval"][1] - judged["numbers"]["interval"][0]) / 2
     assert 0.05 < half < 0.08
 
 
@@ -73,12 +73,12 @@ def test_several_seeds_are_judged_by_the_paired_interval():
     documents += [document(f"exp_r{n}", 0.52 + 0.11 * n, seed=n + 1, role="remedy") for n in (0, 1, 2)]
 
     # when
-    told = verdict(*documents)
+    judged = verdict(*documents)
 
     # then the half width is 4.303 * 0.01 / sqrt(3)
-    assert told["verdict"] == "helped"
-    assert told["numbers"]["pairs"] == 3
-    assert told["numbers"]["interval"] == pytest.approx([0.03 - 0.02484, 0.03 + 0.02484], abs=1e-4)
+    assert judged["verdict"] == "helped"
+    assert judged["numbers"]["pairs"] == 3
+    assert judged["numbers"]["interval"] == pytest.approx([0.03 - 0.02484, 0.03 + 0.02484], abs=1e-4)
 
 
 def test_noise_over_seeds_is_not_help():
@@ -105,8 +105,8 @@ def test_losses_of_two_kinds_are_not_compared():
     after["spec"]["loss"] = "huber"
 
     # when / then
-    told = verdict(before, after)
-    assert (told["verdict"], told["numbers"]) == ("inconclusive", None)
+    judged = verdict(before, after)
+    assert (judged["verdict"], judged["numbers"]) == ("inconclusive", None)
 
 
 def test_differences_are_pointers_with_each_value():

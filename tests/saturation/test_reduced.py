@@ -22,13 +22,13 @@ def record(activation, **arrays):
 
 def test_saturated_units_are_one_sided_or_switches():
     # given one unit frozen high, one switch, one half saturated, one free
-    found = record("tanh", low=[0.0, 0.5, 0.25, 0.0], high=[1.0, 0.5, 0.25, 0.0])
+    layer = record("tanh", low=[0.0, 0.5, 0.25, 0.0], high=[1.0, 0.5, 0.25, 0.0])
 
     # then
-    assert found["saturated_fraction"] == pytest.approx(2.5 / 4)
-    assert found["saturated_unit_fraction"] == 0.5
-    assert found["one_sided_unit_fraction"] == 0.25
-    assert found["asymmetry"] == pytest.approx((1.0 / 4) / (2.5 / 4))
+    assert layer["saturated_fraction"] == pytest.approx(2.5 / 4)
+    assert layer["saturated_unit_fraction"] == 0.5
+    assert layer["one_sided_unit_fraction"] == 0.25
+    assert layer["asymmetry"] == pytest.approx((1.0 / 4) / (2.5 / 4))
 
 
 def test_one_sided_activations_are_wholly_asymmetric_where_they_saturate():
@@ -40,12 +40,12 @@ def test_one_sided_activations_are_wholly_asymmetric_where_they_saturate():
 
 def test_dead_and_near_dead_units_are_told_apart():
     # when
-    found = record("relu", active=[0.0, 0.005, 0.5, 1.0])
+    layer = record("relu", active=[0.0, 0.005, 0.5, 1.0])
 
     # then
-    assert (found["dead_unit_fraction"], found["near_dead_unit_fraction"]) == (0.25, 0.25)
-    assert found["inactive_fraction"] == pytest.approx(1 - 1.505 / 4)
-    assert found["saturated_fraction"] is None
+    assert (layer["dead_unit_fraction"], layer["near_dead_unit_fraction"]) == (0.25, 0.25)
+    assert layer["inactive_fraction"] == pytest.approx(1 - 1.505 / 4)
+    assert layer["saturated_fraction"] is None
 
 
 def test_dormant_units_are_judged_against_their_layer():
@@ -59,8 +59,8 @@ def test_dormant_units_are_judged_against_their_layer():
 @pytest.mark.parametrize("activation", ["linear", "leaky_relu", "maxout", "exponential"])
 def test_what_has_no_region_is_null_and_never_zero(activation):
     # when
-    found = record(activation)
+    layer = record(activation)
 
     # then
     for key in ("saturated_fraction", "saturated_low", "saturated_unit_fraction", "asymmetry", "phi_b"):
-        assert found[key] is None
+        assert layer[key] is None

@@ -11,7 +11,7 @@ from satnet.service.housekeeping import look_after
 from satnet.service.sweep_steps import advance, look_after_sweeps
 from satnet.store import Store
 from satnet.sweeps.objective import outcome
-from satnet.sweeps.spec import parse_sweep
+from satnet.sweeps.parse import parse_sweep
 from tests.faults import stub
 from tests.sweeps.bodies import base, grid
 

@@ -6,8 +6,9 @@ import pytest
 
 from satnet.sweeps.early import falls_behind, is_hopeless, is_rung
 from satnet.sweeps.objective import outcome, value_of
-from satnet.sweeps.search import Told, next_points
-from satnet.sweeps.spec import Asha, parse_sweep
+from satnet.sweeps.parse import parse_sweep
+from satnet.sweeps.search import TriedPoint, next_points
+from satnet.sweeps.spec import Asha
 from tests.sweeps.bodies import grid
 
 RATE = "/optimizer/learning_rate"
@@ -20,10 +21,10 @@ SPACE = {
 
 def test_grid_gives_every_combination_once():
     # when
-    found = next_points(parse_sweep(grid()), [])
+    drawn = next_points(parse_sweep(grid()), [])
 
     # then
-    assert len({tuple(one.values()) for one in found}) == len(found) == 4
+    assert len({tuple(one.values()) for one in drawn}) == len(drawn) == 4
 
 
 def test_random_points_are_in_range_and_follow_from_the_seed():
@@ -31,29 +32,29 @@ def test_random_points_are_in_range_and_follow_from_the_seed():
     sweep = parse_sweep(grid(parameters=SPACE, search="random", trials=50, seed=3))
 
     # when
-    found = next_points(sweep, [])
+    drawn = next_points(sweep, [])
 
     # then
-    assert found == next_points(sweep, []) != next_points(sweep.model_copy(update={"seed": 4}), [])
-    assert all(1e-5 <= one[RATE] <= 1 and 2 <= one["/layers/1/units"] <= 9 for one in found)
-    assert 10 < sum(one[RATE] < math.sqrt(1e-5) for one in found) < 40  # log-uniform: half below the middle
-    assert next_points(sweep, [Told(one, over=False, value=None) for one in found[:45]]) == found[45:]
+    assert drawn == next_points(sweep, []) != next_points(sweep.model_copy(update={"seed": 4}), [])
+    assert all(1e-5 <= one[RATE] <= 1 and 2 <= one["/layers/1/units"] <= 9 for one in drawn)
+    assert 10 < sum(one[RATE] < math.sqrt(1e-5) for one in drawn) < 40  # log-uniform: half below the middle
+    assert next_points(sweep, [TriedPoint(one, over=False, value=None) for one in drawn[:45]]) == drawn[45:]
 
 
 def test_tpe_closes_in_and_keeps_few_open():
     # given a loss with its least at a rate of 0.01
     sweep = parse_sweep(grid(parameters=SPACE, search="tpe", trials=60, parallel=2))
-    told = []
+    tried = []
 
     # when
-    while fresh := next_points(sweep, told):
-        told += [Told(one, True, abs(math.log10(one[RATE]) + 2)) for one in fresh]
-    waiting = [Told(told[0].parameters, False, None)] * 2
+    while fresh := next_points(sweep, tried):
+        tried += [TriedPoint(one, True, abs(math.log10(one[RATE]) + 2)) for one in fresh]
+    waiting = [TriedPoint(tried[0].parameters, False, None)] * 2
 
     # then
-    assert len(told) == 60
-    late = sorted(one.value for one in told[40:])[10]
-    early = sorted(one.value for one in told[:10])[5]
+    assert len(tried) == 60
+    late = sorted(one.value for one in tried[40:])[10]
+    early = sorted(one.value for one in tried[:10])[5]
     assert late < early / 2
     assert next_points(sweep, waiting) == []
     assert len(next_points(sweep, waiting[:1])) == 1
@@ -135,7 +136,7 @@ def test_objective_over_folds_is_their_mean_and_none_where_one_has_no_value():
 
 def test_saturation_is_an_objective():
     # when / then
-    told = record(1, saturated=0.25)
+    epoch = record(1, saturated=0.25)
     names = ("layers.dense_1.saturated_fraction", "layers.max.saturated_fraction", "network.vanish_ratio")
-    assert [value_of(told, name) for name in names] == [0.25, 0.25, 0.1]
-    assert value_of(told, "layers.dense_9.gate") is None
+    assert [value_of(epoch, name) for name in names] == [0.25, 0.25, 0.1]
+    assert value_of(epoch, "layers.dense_9.gate") is None

@@ -3,8 +3,8 @@
 import pytest
 
 from satnet.errors import InvalidSpec
+from satnet.sweeps.parse import parse_sweep
 from satnet.sweeps.points import put, shown
-from satnet.sweeps.spec import parse_sweep
 from tests.sweeps.bodies import BASE, base, grid
 
 
@@ -84,10 +84,10 @@ def test_repeats_differ_in_their_seed_alone():
 
 
 ALLOWED = [
-    ({"parameters": {"/optimizer/learning_rate": 0.1}}, "one of choice, uniform, log_uniform, int is needed"),
+    ({"parameters": {"/optimizer/learning_rate": 0.1}}, "an object with one of choice, uniform, log_uniform, int"),
     ({"parameters": {"/layers/1/units": {"normal": [1, 2]}}}, "allowed: choice, uniform, log_uniform, int"),
-    ({"parameters": {"/layers/7/units": [1]}}, "a list of 3 has places 0 to 2, got 7"),
-    ({"objective": "validation.loss"}, "an object with metric, mode, at is needed"),
+    ({"parameters": {"/layers/7/units": [1]}}, "expected an index from 0 to 2, got 7"),
+    ({"objective": "validation.loss"}, "expected an object with metric, mode, at"),
     ({"early_termination": {"name": "asha", "rungs": 3}}, "allowed: name, min_epochs, reduction_factor"),
     ({"objective": {"metric": "layers.dense_7.gate"}}, "there is no hidden layer dense_7; these are there: dense_1"),
 ]
