@@ -1,10 +1,11 @@
-"""Write the generated tables of docs/ between their markers, from the code.
+"""Write the generated parts of docs/ between their markers, from the code.
 
     .venv/bin/python docs/generate.py
 
-A table stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; everything else is written by hand.
+A part stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; everything else is written by hand.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,8 +13,16 @@ from typing import Any
 
 from satnet.records import schema
 from satnet.saturation.diagnosis import DEFAULTS, RULES
+from satnet.saturation.regions import region
+from satnet.spec import Dataset, dataset_info
+from satnet.spec.activation_traits import ACTIVATIONS, ActivationTraits
+from satnet.spec.experiment import Saturation
+from satnet.spec.parameters import defaults
+from satnet.spec.reference import Entry, Field, reference
 
 DOCS = Path(__file__).parent
+SPEC = reference()
+EPSILON = Saturation().epsilon
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -46,12 +55,101 @@ def threshold_table() -> str:
     return table(("threshold", "default", "source"), rows)
 
 
+def regions() -> str:
+    """Where each activation is saturated at the default epsilon."""
+    heads = ("activation", "S", "low: z <=", "high: z >=", "saturation")
+    return table(heads, [_region(traits) for traits in ACTIVATIONS.values() if traits.slope is not None])
+
+
+def _region(traits: ActivationTraits) -> tuple[str, ...]:
+    found = region(traits.name, defaults(traits.parameters), EPSILON)
+    low, high = ("-" if edge is None else f"{edge:.4f}" for edge in (found.low, found.high))
+    sides = (("low", traits.low), ("high", traits.high))
+    kinds = [f"{side}: {'soft' if tail == 'soft' else 'hard'}" for side, tail in sides if tail is not None]
+    if traits.dies:
+        kinds.append("inactive and dead units instead of a low side")
+    return f"`{traits.name}`", f"{traits.slope:.4g}", low, high, "; ".join(kinds) or "none"
+
+
+def parts(kind: str) -> str:
+    """Parts of the spec, each with a heading and a table of its fields."""
+    return "\n\n".join(part(entry) for entry in SPEC[kind])
+
+
+def part(entry: Entry) -> str:
+    """One part of the spec, or one thing that it may name."""
+    head = f"### {entry.name or 'The experiment'}\n\n{entry.about}"
+    if not entry.fields:
+        return f"{head} No fields besides `type`."
+    rows = [(f"`{one.name}`", value(one), default(one), one.about) for one in entry.fields]
+    return f"{head}\n\n{table(('field', 'value', 'default', 'meaning'), rows)}"
+
+
+def value(field: Field) -> str:
+    """What a field may be."""
+    if field.type.startswith("string") and field.allowed and " characters" not in field.allowed:
+        words = ", ".join(f"`{word}`" for word in field.allowed.split(", "))
+        return words + field.type.removeprefix("string")
+    allowed = re.sub(r">= (\S+), <= (\S+)", r"\1 to \2", field.allowed)
+    allowed = re.sub(r"at least (\d+) items, at most (\d+) items", r"\1 to \2 items", allowed)
+    return ", ".join(filter(None, (field.type, re.sub(r"\b(\d+) to \1\b", r"\1", allowed))))
+
+
+def default(field: Field) -> str:
+    """The default of a field; that of a part with a table of its own stands there."""
+    if field.name == "loss":
+        return "by the output activation"
+    if not field.default:
+        return "required"
+    content = json.loads(field.default)
+    if isinstance(content, dict) and content:
+        return f"`{json.dumps(content['name'])}`" if "name" in content else "its defaults"
+    return f"`{field.default}`"
+
+
+def names(kind: str) -> str:
+    """Names that a spec may contain, with their parameters."""
+    rows = [
+        (f"`{entry.name}`", "<br>".join(f"`{one.name}`: {value(one)}; {default(one)}" for one in entry.fields) or "-")
+        for entry in SPEC[kind]
+    ]
+    return table((kind, "parameters: value; default"), rows)
+
+
+def datasets() -> str:
+    """Each dataset with its size and options."""
+    heads = ("dataset", "rows are", "shape", "classes", "training rows", "test rows", "options: value; default")
+    return table(heads, [_dataset(entry) for entry in SPEC["dataset"]])
+
+
+def _dataset(entry: Entry) -> tuple[str, ...]:
+    info = dataset_info(Dataset.model_validate({"name": entry.name}))
+    if info is None:
+        raise ValueError(f"{entry.name} has no known size")
+    shape = " x ".join(str(size) for size in info.input_shape)
+    options = "<br>".join(f"`{one.name}`: {value(one)}; {default(one)}" for one in entry.fields) or "-"
+    rows = f"{info.train_rows:,}", f"{info.test_rows:,}"
+    return f"`{entry.name}`", entry.about, shape, str(info.classes or "regression"), *rows, options
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "diagnosis.md": {"causes": causes, "thresholds": threshold_table},
     "saturation.md": {
         "epoch record": lambda: record_table(schema.EpochRecord),
         "layer record": lambda: record_table(schema.LayerRecord),
         "network record": lambda: record_table(schema.NetworkRecord),
+        "regions": regions,
+    },
+    "spec.md": {
+        "fields": lambda: parts("spec"),
+        "datasets": datasets,
+        "layers": lambda: parts("layer"),
+        "activations": lambda: names("activation"),
+        "initializers": lambda: names("initializer"),
+        "regularizers": lambda: names("regularizer"),
+        "losses": lambda: ", ".join(f"`{entry.name}`" for entry in SPEC["loss"]),
+        "optimizers": lambda: names("optimizer"),
+        "schedules": lambda: parts("learning_rate_schedule"),
     },
 }
 
@@ -61,8 +159,10 @@ def filled(page: str) -> str:
     text = (DOCS / page).read_text()
     for name, make in PAGES[page].items():
         pattern = rf"(<!-- generated: {name} -->\n).*?(\n<!-- end of {name} -->)"
-        part = f"\n{make()}\n"
-        text, count = re.subn(pattern, lambda found, part=part: found[1] + part + found[2], text, flags=re.DOTALL)
+        content = f"\n{make()}\n"
+        text, count = re.subn(
+            pattern, lambda found, content=content: found[1] + content + found[2], text, flags=re.DOTALL
+        )
         if count != 1:
             raise ValueError(f"{page} has {count} places for '{name}', and needs 1")
     return text
