@@ -42,14 +42,14 @@ class Attempt:
         self.checkpoints = Checkpoints(store, self.artifacts, grant)
         self._began = time.monotonic()
 
-    def take(self) -> None:
-        """Say that this worker knows of its attempt, before anything can go wrong with it."""
+    def acknowledge(self) -> None:
+        """Acknowledge the claim, before anything else can fail."""
         verdict = self._outbox.wait(lambda: self._store.heartbeat(self._grant.id, self._grant.fence))
         if verdict != "go":
             raise Interrupted(verdict)
 
     def resume(self) -> Checkpoint | None:
-        """Where an earlier attempt left off; what it measured after that is forgotten."""
+        """The checkpoint of an earlier attempt; epochs measured after it are discarded."""
         if self._grant.attempt == 1:
             return None
         checkpoint, skipped = self._outbox.wait(self.checkpoints.latest)
@@ -63,9 +63,9 @@ class Attempt:
         return checkpoint
 
     def share(self, resume: Checkpoint | None, wake: Callable[[str], None] | None) -> dict[str, Offer]:
-        """Let others train the folds after the one to begin with; what the trainer is to know of it.
+        """Offer the later folds to idle workers; the trainer's arguments for that.
 
-        A sweep's trials are shared out already, and may end in the middle of their folds.
+        Trials of a sweep are not offered: they occupy all workers already, and may end between folds.
         """
         if wake is None or self.spec.cross_validation is None or self._grant.sweep:
             return {}
@@ -77,7 +77,7 @@ class Attempt:
         return {"elsewhere": offer}
 
     def on_epoch(self, record: MeasuredEpoch) -> str | None:
-        """Report a measured epoch; training does not wait for a Redis that is away. Why it shall end, if so."""
+        """Report a measured epoch, now or once Redis is back; a stop reason if the trial is to end early."""
         entry, grant = self.epoch_log.add(record), self._grant
         progress = progress_at(grant.spec, record, time.monotonic() - self._began)
 
@@ -91,7 +91,7 @@ class Attempt:
         return None if self._trial is None else self._trial.ends(self.epoch_log.records)
 
     def keep(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint, once everything that it follows has arrived."""
+        """Keep a checkpoint, unless epochs before it are still undelivered."""
         if not self._outbox:
             self.checkpoints.keep(checkpoint)
 
@@ -130,16 +130,16 @@ class Attempt:
         return "lost" if outcome == "lost" else status
 
     def failed(self, code: str, message: str) -> str:
-        """End with a reason that lies in the spec or in the data: another attempt would end the same way."""
+        """End with a reason in the spec or in the data: another attempt would end the same way."""
         return self.finish("failed", {}, status_reason={"code": code, "message": message, "retryable": False})
 
     def lost(self, code: str, message: str) -> str:
-        """End this attempt alone; another one, perhaps elsewhere, may go better."""
+        """End this attempt only; another one, perhaps on another worker, may succeed."""
         grant = self._grant
         return str(self._outbox.wait(lambda: self._store.attempt_lost(grant.id, grant.fence, code, message)))
 
     def interrupted(self, reason: str) -> str:
-        """Let go as somebody asked."""
+        """Stop as requested."""
         grant = self._grant
         if reason == "cancel":
             return self.finish("cancelled", {})
@@ -174,15 +174,15 @@ class Attempt:
                 return self.lost("out_of_memory", "the worker has not enough memory")
             case StoreUnavailable():
                 raise outcome
-        # whatever else training raises ends this experiment alone
+        # any other error ends this experiment only
         _log.error("attempt %s of %s failed", grant.attempt, grant.id, exc_info=outcome)
         return self.failed("internal_error", f"{type(outcome).__name__}: {outcome}"[:500])
 
 
 def prepared(store: Store, settings: Settings, grant: Grant) -> Attempt | None:
-    """Ready to run; None where that cannot be, as of a spec that this version does not know: it failed for good.
+    """Ready to run; None where that is impossible, as for a spec that this version does not know: it has failed.
 
-    Nobody has heard of the claim yet, and one that only went away would be claimed again without end.
+    The claim is not acknowledged yet: an attempt that merely vanished would be claimed again forever.
     """
     try:
         return Attempt(store, settings, grant)

@@ -15,7 +15,7 @@ def prepare() -> Path:
 
 
 def request() -> None:
-    """In the parent: ask the child to let go."""
+    """In the parent: ask the child to release its experiment."""
     if name := os.environ.get(_VARIABLE):
         Path(name).touch()
 

@@ -36,7 +36,7 @@ def run_group(
             lease = leases.enter_context(Lease(settings, grant, attempt.epoch_log.records))
             done = _ending(attempt, lease, endings, over)
             try:
-                attempt.take()
+                attempt.acknowledge()
             except Interrupted as interruption:
                 done(interruption)
                 continue

@@ -1,4 +1,4 @@
-"""The heartbeat: a thread with its own connection that renews the lease and hears what to do."""
+"""The heartbeat: a thread with its own connection that renews the lease and receives cancel, pause or lost."""
 
 import logging
 import os
@@ -16,8 +16,8 @@ from satnet.store import Grant, Store
 from worker import drain
 
 _log = logging.getLogger(__name__)
-_SLOW = 1.0  # seconds that a heartbeat takes only where Redis hardly answers
-KILLED = 75  # exit status of a child that did not let go within its grace
+_SLOW = 1.0  # seconds; a heartbeat that takes longer means that Redis hardly answers
+KILLED = 75  # exit status of a child that did not respond in time
 _held: list["Lease"] = []  # those of this process: a group has several
 
 
@@ -105,7 +105,7 @@ class Lease:
         return store.heartbeat(self._grant.id, self._grant.fence)
 
     def _let_go(self, store: Store) -> None:
-        """As was asked, for training that does not come back to do it."""
+        """End the attempt as requested, for training that does not respond."""
         grant = self._grant
         if self._verdict == "cancel":
             summary = summarise(list(self._records), {})
@@ -122,7 +122,7 @@ class Lease:
         store.release(self._grant.id, self._grant.fence)
 
     def _end_process(self, store: Store) -> None:
-        """Those that train beside this one go back to the queue first: they did nothing wrong."""
+        """The others of this process go back to the queue first, at no cost: they did nothing wrong."""
         for other in [one for one in _held if one is not self]:
             try:
                 other.release(store)

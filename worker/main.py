@@ -70,7 +70,7 @@ def _announce(settings: Settings) -> None:
 
 @worker_shutting_down.connect
 def let_go(**_: object) -> None:
-    """In the parent: a drain was asked for; the child releases what it holds at its next slice."""
+    """In the parent: SIGTERM came; the child releases its experiment at the next slice."""
     drain.request()
 
 

@@ -24,7 +24,7 @@ def run_attempt(
         return "failed"
     with Lease(settings, grant, attempt.epoch_log.records) as lease:
         try:
-            attempt.take()
+            attempt.acknowledge()
             resume = attempt.resume()
             outcome: TrainingResult | Exception = trainer(
                 attempt.spec,

@@ -22,7 +22,7 @@ from worker.single import Trainer, run_attempt
 
 _log = logging.getLogger(__name__)
 _tickets = TicketSender()
-_ASKED_AGAIN = 60.0  # seconds for which the store knows a claim's nonce
+_ASKED_AGAIN = 60.0  # seconds for which the store remembers a claim's nonce
 current: list[str] = []  # the experiment that this process runs, for whoever asks
 helping: list[str] = []  # the experiment of another worker that it trains a fold of
 latest: list[str] = []  # the one that it claimed last
@@ -64,9 +64,9 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
 
 
 def _claim(store: Store, queues: Sequence[str], worker: str, most: int) -> list[Grant]:
-    """What is next, asked for again under the same nonce where the reply was lost: it may have brought something.
+    """The next experiments, claimed again under the same nonce where the reply was lost.
 
-    That would wait for its lease to end otherwise, as if its worker had died.
+    What the lost reply granted would otherwise wait until its lease ends, as if its worker had died.
     """
     nonce, began = uuid.uuid4().hex, time.monotonic()
     while True:

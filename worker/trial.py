@@ -1,4 +1,4 @@
-"""An attempt at a trial of a sweep: what it brings, and whether it shall end early."""
+"""An attempt at a trial of a sweep: its objective, and whether it is to end early."""
 
 from collections.abc import Sequence
 

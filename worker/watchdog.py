@@ -13,11 +13,11 @@ from satnet.store.workers import Announcement
 
 _log = logging.getLogger(__name__)
 STUCK = 76  # exit status of a worker that ends because it is stuck
-_WARM_UP = 120.0  # seconds that a child may need until it says that it lives
+_WARM_UP = 120.0  # seconds that a child may need until its first announcement
 
 
 class Watchdog:
-    """Looks at what this worker says of itself, and at what waits for it."""
+    """Compares what this worker announces with what waits in its queues."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Watchdog:
         self._settings, self._store, self._worker, self._queues = settings, store, worker, queues
         self._tickets = tickets
         self._since: float | None = None
-        self._about: object = None  # what would be another thing by now if this worker did anything
+        self._about: object = None  # process, latest experiment, tickets: they change while the worker works
         self._started = time.monotonic()
 
     def stuck(self) -> str | None:
@@ -46,12 +46,12 @@ class Watchdog:
             self._since = None
             return None
         mark = about and (about.get("pid"), about.get("latest"), calls)
-        if self._since is None or mark != self._about:  # it has come to another one, or has a new child: it works
+        if self._since is None or mark != self._about:  # it works
             self._since, self._about = now, mark
         return reason if now - self._since > self._settings.watchdog.total_seconds() else None
 
     def excuse(self) -> None:
-        """Nothing can be said of this worker while Redis is away."""
+        """Start over: while Redis is down, nothing is known of this worker."""
         self._since = None
 
     def _reason(self, about: Announcement | None) -> str | None:
@@ -85,7 +85,7 @@ def serve(
         try:
             look_after(store, settings, wake)
             reason = watchdog.stuck()
-        except Exception as error:  # noqa: BLE001 - Redis or the broker is away; the next tick tries again
+        except Exception as error:  # noqa: BLE001 - Redis or the broker is down; the next tick tries again
             _log.warning("housekeeping failed: %s", error)
             watchdog.excuse()
             continue

@@ -1,1 +1,1 @@
-"""What keeps experiments going: submission, tickets, housekeeping, sweeps taken on, files, the supervisor."""
+"""The service around the store: submission, tickets, housekeeping, sweep steps, artifacts, the supervisor."""

@@ -1,4 +1,4 @@
-"""The one Celery app. Its messages are wake-up calls: "look in queue Q", and nothing is lost if one is."""
+"""The one Celery app. Its messages only say "look in queue Q": losing one loses no experiment."""
 
 import logging
 import threading
@@ -56,12 +56,12 @@ app = make_app(get_settings())
 
 
 def send_ticket(queue: str) -> None:
-    """Wake one worker of `queue`; raises kombu's errors where the broker is away."""
+    """Wake one worker of `queue`; raises kombu's errors where the broker is down."""
     app.send_task(TICKET, queue=queue, retry=False, ignore_result=True)
 
 
 def tickets_left(queue: str) -> int:
-    """How many tickets of `queue` no worker has taken; raises kombu's errors where the broker is away."""
+    """How many tickets of `queue` no worker has taken; raises kombu's errors where the broker is down."""
     with app.connection_or_acquire() as connection:
         try:
             return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
@@ -70,7 +70,7 @@ def tickets_left(queue: str) -> int:
 
 
 class TicketSender:
-    """Sends tickets from a thread of its own, so that nobody waits for a broker that is away."""
+    """Sends tickets from its own thread, so that no caller waits for a broker that is down."""
 
     def __init__(self, send: Callable[[str], None] = send_ticket) -> None:
         """`send`: how one ticket is sent."""
@@ -82,11 +82,11 @@ class TicketSender:
         with self._condition:
             self._due[queue] = min(self._due[queue] + 1, _MOST_DUE)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="tickets", daemon=True)
+                self._thread = threading.Thread(target=self._deliver, name="tickets", daemon=True)
                 self._thread.start()
             self._condition.notify()
 
-    def _serve(self) -> None:
+    def _deliver(self) -> None:
         while True:
             with self._condition:
                 self._condition.wait_for(lambda: self._due.total() > 0)

@@ -50,7 +50,7 @@ def _armed() -> dict[str, tuple[str, Path]]:
 
 
 def hit(name: str) -> None:
-    """Fail here, if somebody wants it and nobody has yet."""
+    """Fail here if the setting says so and no process has done it yet."""
     if name not in _armed():
         return
     action, file = _armed()[name]

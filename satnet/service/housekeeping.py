@@ -1,4 +1,4 @@
-"""What has to be done again and again, by any API process or worker: take back, queue again, forget, wake."""
+"""Housekeeping by any API process or worker: reclaim lost experiments, requeue, delete what expired, wake workers."""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def look_after(store: Store, settings: Settings, wake: Callable[[str], None]) -> None:
-    """One tick, unless another process has it: `wake` is called with each queue in which something waits."""
+    """One tick, unless another process did it: `wake` is called with each queue that has work and idle workers."""
     failpoints.hit("in_reap")
     outcome = store.reap()
     if outcome is None:

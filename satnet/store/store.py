@@ -1,4 +1,4 @@
-"""One class whose methods are all that may be asked of the truth, by who asks."""
+"""Everything that the rest of satnet asks of Redis, in one class."""
 
 from satnet.store.attempts import Attempts
 from satnet.store.fleet import Fleet
