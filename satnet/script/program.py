@@ -7,8 +7,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from satnet.script.keras_calls import layer_calls, literal, optimizer_call
 from satnet.spec import ExperimentSpec, dataset_info
 from satnet.spec.datasets import DATASETS
+from satnet.spec.layers import Weighted
 
-_IMAGE_LAYERS = ("conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d")
 _KERAS_MONITORS = {
     "train.loss": "loss",
     "train.accuracy": "accuracy",
@@ -49,7 +49,7 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
         "rows_seed": "SEED" if spec.dataset.split_seed is None else "ROWS_SEED",
         "outputs": _outputs(spec),
         "has_maxout": any(layer.type == "maxout" for layer in spec.layers),
-        "adds_channel": spec.layers[0].type in _IMAGE_LAYERS and (info is None or len(info.input_shape) == 2),
+        "adds_channel": spec.layers[0].needs_image and (info is None or len(info.input_shape) == 2),
         "layers": [
             call for layer in spec.layers for _ in range(getattr(layer, "repeat", 1)) for call in layer_calls(layer)
         ],
@@ -59,5 +59,5 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
 
 def _outputs(spec: ExperimentSpec) -> int:
     """Units of the last layer with a kernel."""
-    widths = [getattr(layer, key) for layer in spec.layers for key in ("units", "filters") if hasattr(layer, key)]
-    return int(widths[-1])
+    *_, last = (layer for layer in spec.layers if isinstance(layer, Weighted))
+    return last.width

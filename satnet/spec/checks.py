@@ -8,25 +8,24 @@ from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import DatasetInfo, dataset_info
 from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.initializers import INITIALIZERS
+from satnet.spec.layers import Weighted
 from satnet.spec.shapes import NetworkPlan, expand_layers, plan
-
-_PARAMETRIC = ("dense", "maxout", "conv2d")
 
 
 def output_activation(spec: ExperimentSpec) -> str:
     """The activation at the end of the network."""
     for layer in reversed(spec.layers):
-        if layer.type == "activation" or layer.type in ("dense", "conv2d"):
-            return str(layer.activation.name)
-        if layer.type in ("maxout", "flatten", "global_average_pooling2d"):
+        if layer.hides_activation:
             break
+        if (applied := layer.applied()) is not None:
+            return applied.name or "linear"
     return "linear"
 
 
 def check(spec: ExperimentSpec) -> list[FieldError]:
     """All that is wrong with a spec whose fields are well-formed."""
     errors = list(_dataset(spec)) + list(_monitors(spec))
-    if not any(layer.type in _PARAMETRIC for layer in spec.layers):
+    if not any(layer.has_kernel for layer in spec.layers):
         errors.append(FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights"))
     if spec.resources.precision != "float32" and spec.resources.device != "gpu":
         detail = "mixed precision needs a GPU: set resources.device to gpu"
@@ -111,7 +110,7 @@ def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
             if key == "bias_initializer" and not traits.for_biases:
                 detail = f"{named.name} works only on matrices; a bias is a vector"
                 yield FieldError(pointer, detail, "shape", named.name)
-            if layer.type == "conv2d" and not traits.for_convolutions:
+            if layer.needs_image and not traits.for_convolutions:
                 detail = f"{named.name} works only on matrices; the kernel of conv2d has four dimensions"
                 yield FieldError(pointer, detail, "shape", named.name)
 
@@ -119,8 +118,11 @@ def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
 def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> Iterator[FieldError]:
     last = len(spec.layers) - 1
     shape = network.layers[-1].output_shape
-    weighted = max(i for i, layer in enumerate(spec.layers) if layer.type in _PARAMETRIC)
-    pointer = f"#/layers/{weighted}/{'filters' if spec.layers[weighted].type == 'conv2d' else 'units'}"
+    pointer = next(
+        f"#/layers/{index}/{layer.width_field}"
+        for index, layer in reversed(list(enumerate(spec.layers)))
+        if isinstance(layer, Weighted)
+    )
     if len(shape) != 1:
         yield FieldError(f"#/layers/{last}", f"the network must end flat, and ends in {shape}", "shape")
         return

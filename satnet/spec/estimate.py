@@ -1,9 +1,9 @@
 """How long an experiment may take, from what it computes: a guess to plan by, made before anything runs."""
 
 from math import prod
-from typing import Any
 
-from satnet.spec import ExperimentSpec, NetworkPlan, dataset_info
+from satnet.spec import ExperimentSpec, NetworkPlan, PlannedLayer, dataset_info, expand_layers
+from satnet.spec.layers import LAYERS
 
 # Fitted by eye to docs/performance.md (2 CPU cores); a factor of two either way is normal.
 _START = 3.0  # building and compiling
@@ -22,7 +22,7 @@ def seconds(spec: ExperimentSpec, plan: NetworkPlan) -> float | None:
     if folds > 1:
         rows -= rows // folds
     steps = -(-rows // spec.training.batch_size)
-    slow = any(layer.type == "conv2d" for layer in plan.layers)
+    slow = any(layer.has_kernel and layer.needs_image for layer in expand_layers(spec))
     row = 6 * _multiplications(plan) / _FLOPS + 4 * prod(info.input_shape) / _BYTES
     epoch = steps * (_SLOW_STEP if slow else _STEP) + rows * row + _PROBE
     return float(f"{_START + folds * spec.training.epochs * epoch:.2g}")
@@ -33,5 +33,5 @@ def _multiplications(plan: NetworkPlan) -> int:
     return sum(layer.parameters * _positions(layer) for layer in plan.layers)
 
 
-def _positions(layer: Any) -> int:
-    return prod(layer.output_shape[:-1]) if layer.type == "conv2d" else 1
+def _positions(layer: PlannedLayer) -> int:
+    return prod(layer.output_shape[:-1]) if LAYERS[layer.type].has_kernel else 1

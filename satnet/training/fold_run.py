@@ -16,7 +16,7 @@ from satnet.training.checkpoint import Checkpoint, numbered
 from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data, rng_for
-from satnet.training.network import seed_of
+from satnet.training.initializers import seed_of
 from satnet.training.program import EpochSums
 from satnet.training.stopping import StoppingRules
 

@@ -20,9 +20,10 @@ from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data, probe_index
 from satnet.training.environment import environment
 from satnet.training.fold_run import FoldRun, Report
-from satnet.training.network import initialize, strengths
+from satnet.training.network import initialize
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochSums, build_loss
+from satnet.training.regularizers import strengths
 from satnet.training.result import TrainingResult
 from satnet.training.rows import prepared
 from satnet.training.run import KeepModel, kept_model, summary_extra

@@ -2,23 +2,23 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 
-from satnet.spec.activation_traits import known_activation
+from satnet.spec.activation_traits import ACTIVATIONS, known_activation
 from satnet.spec.external import ExternalLayer
+from satnet.spec.walk import AppliedActivation, Part, WalkedActivation, walk
+from satnet.training.activations import ParametricActivation
 from satnet.training.network import Network, Tap, tapped_model
 
-_ACTIVATIONS = (
-    keras.layers.Activation,
-    keras.layers.ReLU,
-    keras.layers.LeakyReLU,
-    keras.layers.ELU,
-    keras.layers.Softmax,
-)
+UNKNOWN = AppliedActivation(None)
+# Keras's layers that are activations with their parameters as attributes.
+_OF_LAYER = {getattr(keras.layers, one.keras_layer): one for one in ACTIVATIONS.values() if one.keras_layer}
+_ACTIVATIONS = (keras.layers.Activation, keras.layers.ReLU, ParametricActivation, *_OF_LAYER)
 _PASSES = (  # a linear layer still waits for its activation behind these
+    keras.layers.InputLayer,
     keras.layers.BatchNormalization,
     keras.layers.LayerNormalization,
     keras.layers.Dropout,
@@ -27,22 +27,28 @@ _PASSES = (  # a linear layer still waits for its activation behind these
 )
 
 
-def activation_of(layer: Any) -> tuple[str, dict[str, Any]] | None:
-    """Name and parameters of the activation that a layer applies; None where it applies none we know."""
-    layers = keras.layers
-    if isinstance(layer, layers.ReLU):
-        if layer.max_value is not None:
-            return ("relu6", {}) if layer.max_value == 6 and not layer.negative_slope else None
-        return ("leaky_relu", {"negative_slope": float(layer.negative_slope)}) if layer.negative_slope else ("relu", {})
-    if isinstance(layer, layers.LeakyReLU):
-        return "leaky_relu", {"negative_slope": float(layer.negative_slope)}
-    if isinstance(layer, layers.ELU):
-        return "elu", {"alpha": float(layer.alpha)}
-    if isinstance(layer, layers.Softmax):
-        return "softmax", {}
-    function = getattr(layer, "activation", None)
-    name = known_activation(getattr(function, "__name__", ""))
-    return None if name is None else (name, {})
+def activation_of(layer: Any) -> AppliedActivation:
+    """The activation that a layer applies; UNKNOWN for one that satnet does not know."""
+    if isinstance(layer, keras.layers.ReLU):
+        return _relu(layer)
+    if isinstance(layer, ParametricActivation):
+        return AppliedActivation(layer.function, layer.parameters)
+    for kind, traits in _OF_LAYER.items():
+        if isinstance(layer, kind):
+            return AppliedActivation(traits.name, {key: float(getattr(layer, key)) for key in traits.parameters})
+    name = known_activation(getattr(layer.activation, "__name__", ""))
+    return UNKNOWN if name is None else AppliedActivation(name)
+
+
+def _relu(layer: Any) -> AppliedActivation:
+    """Keras's ReLU layer with its three parameters, as far as they make an activation with a name."""
+    if layer.threshold:
+        return UNKNOWN
+    if layer.max_value is not None:
+        return AppliedActivation("relu6") if layer.max_value == 6 and not layer.negative_slope else UNKNOWN
+    if layer.negative_slope:
+        return AppliedActivation("leaky_relu", {"negative_slope": float(layer.negative_slope)})
+    return AppliedActivation("relu")
 
 
 class Linear(keras.layers.Layer):
@@ -63,80 +69,77 @@ class Linear(keras.layers.Layer):
 
 @dataclass
 class Tapper:
-    """Walks a model in its own order and notes its activations."""
+    """Calls a model's layers in the model's own order, and notes by its place what each activation reads and gives."""
 
     places: dict[str, int]
-    taps: list[Tap] = field(default_factory=list)
-    layers: list[ExternalLayer] = field(default_factory=list)
-    pending: tuple[Any, Any, str] | None = None  # linear layer, its output, where batch norm came
+    parts: list[Part] = field(default_factory=list)
+    applied: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # z and a
+    weighted: dict[int, Any] = field(default_factory=dict)  # layers with a kernel
 
     def __call__(self, layer: Any, *inputs: Any, **options: Any) -> Any:
         """What calling the layer gives, with a tap where it activates."""
-        if isinstance(layer, _ACTIVATIONS):
-            return self._activated(layer, inputs[0])
-        if getattr(layer, "kernel", None) is not None and hasattr(layer, "activation"):
-            return self._weighted(layer, inputs[0])
-        if not isinstance(layer, _PASSES) and not isinstance(layer, keras.layers.InputLayer):
-            self.flush()
-        if isinstance(layer, keras.layers.BatchNormalization):
-            self._normalized()
-        return layer(*inputs, **options)
+        place, part = len(self.parts), _part(layer)
+        self.parts.append(part)
+        if part.has_kernel:
+            self.weighted[place] = layer
+            return self._weighted(layer, part, place, inputs[0])
+        output = layer(*inputs, **options)
+        if part.activation is not None:
+            self.applied[place] = (inputs[0], output)
+        return output
 
-    def _normalized(self) -> None:
-        if self.pending is not None:
-            self.pending = (*self.pending[:2], "before_activation")
-        elif self.layers and self.layers[-1].batch_normalization == "none":
-            changed = self.layers[-1].model_copy(update={"batch_normalization": "after_activation"})
-            self.layers[-1] = changed
-
-    def _weighted(self, layer: Any, x: Any) -> Any:
-        self.flush()
-        known = activation_of(layer)
-        if known is None or known[0] == "linear":
+    def _weighted(self, layer: Any, part: Part, place: int, x: Any) -> Any:
+        if part.waits or part.activation == UNKNOWN:
             output = layer(x)
-            self.pending = (layer, output, "none") if known is not None else None
+            self.applied[place] = (output, output)
             return output
         z = Linear(layer)(x)
         a = keras.layers.Activation(layer.activation, name=f"{layer.name}_activation")(z)
-        self._tap(layer.name, known, z, a, layer, "none")
+        self.applied[place] = (z, a)
         return a
 
-    def _activated(self, layer: Any, z: Any) -> Any:
-        a, known = layer(z), activation_of(layer)
-        source, _, norm = self.pending or (None, None, "none")
-        self.pending = None
-        if known is not None:
-            self._tap(source.name if source is not None else layer.name, known, z, a, source, norm)
-        return a
+    def taps(self) -> tuple[list[Tap], list[ExternalLayer]]:
+        """The activations of the layers so far, and their description; the output's last."""
+        activations = walk(self.parts).activations
+        return [self._tap(one) for one in activations], [self._described(one) for one in activations]
 
-    def flush(self) -> None:
-        """A linear layer that no activation followed is a hidden layer of its own."""
-        if self.pending is not None:
-            layer, output, norm = self.pending
-            self.pending = None
-            self._tap(layer.name, ("linear", {}), output, output, layer, norm)
+    def _tap(self, one: WalkedActivation) -> Tap:
+        z, a = self.applied[one.place]
+        kernel = None if one.kernel is None else self.weighted[one.kernel].kernel
+        return Tap(one.name, one.activation, dict(one.parameters), z, a, kernel)
 
-    def _tap(self, name: str, known: tuple[str, dict[str, Any]], z: Any, a: Any, source: Any, norm: str) -> None:
-        kernel = source.kernel if source is not None else None
-        self.taps.append(Tap(name, known[0], known[1], z, a, kernel))
-        self.layers.append(
-            ExternalLayer.model_validate(
-                {
-                    "name": name,
-                    "activation": known[0],
-                    "parameters": known[1],
-                    "batch_normalization": norm,
-                    "initializer": _initializer(source),
-                    "place": self.places.get(source.name if source is not None else name, 0),
-                }
-                | _fans(kernel)
-            )
+    def _described(self, one: WalkedActivation) -> ExternalLayer:
+        source = None if one.kernel is None else self.weighted[one.kernel]
+        return ExternalLayer.model_validate(
+            {
+                "name": one.name,
+                "activation": one.activation,
+                "parameters": dict(one.parameters),
+                "batch_normalization": one.batch_normalization,
+                "initializer": _initializer(source),
+                "place": self.places.get(one.name, 0),
+            }
+            | _fans(source.kernel if source is not None else None)
         )
 
 
+def _part(layer: Any) -> Part:
+    """A layer of Keras, as the walk over the layers sees it."""
+    has_kernel = getattr(layer, "kernel", None) is not None and hasattr(layer, "activation")
+    activates = has_kernel or isinstance(layer, _ACTIVATIONS)
+    return Part(
+        kind=type(layer).__name__,
+        name=layer.name,
+        activation=activation_of(layer) if activates else None,
+        has_kernel=has_kernel and not isinstance(layer, _ACTIVATIONS),
+        passes_activation=isinstance(layer, _PASSES),
+        normalizes=isinstance(layer, keras.layers.BatchNormalization),
+    )
+
+
 def _initializer(layer: Any) -> str | None:
-    found = getattr(layer, "kernel_initializer", None)
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(found).__name__).lower() if found is not None else None
+    initializer = getattr(layer, "kernel_initializer", None)
+    return None if initializer is None else re.sub(r"(?<!^)(?=[A-Z])", "_", type(initializer).__name__).lower()
 
 
 def _fans(kernel: Any) -> dict[str, int]:
@@ -164,17 +167,13 @@ def tap(model: Any, from_logits: str | None = None) -> tuple[Network, list[Exter
         )
     tapper = Tapper({layer.name: place for place, layer in enumerate(model.layers)})
     inputs, prediction = _walk(model, tapper)
-    tapper.flush()
+    taps, layers = tapper.taps()
+    if not taps:
+        raise ValueError("the model has no layer with a kernel and no activation that is known: nothing to measure")
     if from_logits is not None:
-        last = tapper.taps.pop()
         prediction = keras.layers.Activation(from_logits, name="from_logits")(prediction)
-        tapper.taps.append(Tap(last.name, from_logits, {}, last.z, prediction, last.kernel))
-    if not tapper.taps:
-        raise ValueError("the model has no layer with a kernel and no activation: there is nothing to measure")
-    network = Network(
-        keras.Model(inputs, prediction), tapped_model(inputs, tapper.taps, prediction), tuple(tapper.taps)
-    )
-    return network, tapper.layers[:-1]
+        taps[-1] = replace(taps[-1], activation=from_logits, parameters={}, a=prediction)
+    return Network(keras.Model(inputs, prediction), tapped_model(inputs, taps, prediction), tuple(taps)), layers[:-1]
 
 
 def _walk(model: Any, call: Callable[..., Any]) -> tuple[Any, Any]:

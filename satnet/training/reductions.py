@@ -11,19 +11,13 @@ import tensorflow as tf
 
 from satnet.saturation.regions import region
 from satnet.spec.activation_traits import traits
+from satnet.training.activations import build_activation
 from satnet.training.covariance import covariance
-from satnet.training.network import Tap, build_activation
+from satnet.training.network import Tap
 from satnet.training.percentiles import percentiles
 from satnet.training.sums import column_means, counts, square_sum
 
 _SATURATED_PROBABILITY = 0.05  # in units of the sigmoid's largest slope: METRICS' default epsilon
-
-
-class _Named:
-    """A tap's activation as a spec names one."""
-
-    def __init__(self, tap: Tap) -> None:
-        self.name, self.parameters = tap.activation, tap.parameters
 
 
 def reduce_layer(tap: Tap, bounds: Any, z: Any, a: Any, delta: Any) -> dict[str, Any]:
@@ -134,7 +128,7 @@ def _gates(tap: Tap, bounds: Any, z: Any, active: Any) -> tuple[Any, Any]:
     wide = tf.cast(z, tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(wide)
-        value = build_activation(_Named(tap))(wide)
+        value = build_activation(tap.activation, tap.parameters)(wide)
     slope = tape.gradient(value, wide, unconnected_gradients="zero")
     return tf.reduce_mean(tf.abs(slope), axis=0) / bounds.slope, _rms(slope)
 

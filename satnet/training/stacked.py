@@ -12,8 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satnet.training.network import Network, strengths
+from satnet.training.network import Network
 from satnet.training.program import TAIL, EpochProgram, EpochSums, at_step, standardized
+from satnet.training.regularizers import strengths
 
 
 class _Each:

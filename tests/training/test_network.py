@@ -9,8 +9,11 @@ from satnet.spec import parse_spec
 from satnet.spec.activations import Activation
 from satnet.spec.hidden import activations
 from satnet.spec.initializers import Initializer, initial_std
+from satnet.spec.layers import LAYERS
 from satnet.spec.regularizers import Regularizer
-from satnet.training.network import build_initializer, build_network
+from satnet.training.initializers import build_initializer
+from satnet.training.layers import build_layer
+from satnet.training.network import build_network
 
 PARAMETERS = {
     "constant": {"value": 0.3},
@@ -51,7 +54,8 @@ def test_initializer_is_kerass_own_with_its_parameters(name, with_parameters):
 @pytest.mark.parametrize("name", sorted(Activation.allowed))
 def test_activation_is_kerass_own(name):
     # given
-    named = {"leaky_relu": {"name": name, "negative_slope": 0.3}, "elu": {"name": name, "alpha": 0.5}}.get(name, name)
+    given = {"leaky_relu": {"negative_slope": 0.3}, "elu": {"alpha": 0.5}, "gelu": {"approximate": True}}
+    named = {"name": name, **given[name]} if name in given else name
     spec = parse_spec(
         {
             "dataset": {"name": "gaussian", "features": 6},
@@ -128,3 +132,16 @@ def test_planned_activations_are_the_taps_of_the_built_network():
     assert norms["conv2d_1"] == norms["dense_3"] == "after_activation"
     assert norms["conv2d_2"] == "before_activation"
     assert set(facts_of(spec).predicted_std) == {one.name for one in planned[:-1] if one.weights is not None}
+
+
+def test_every_layer_type_has_a_builder():
+    # given
+    needed = {"units": 2, "filters": 2, "kernel_size": 1, "target_shape": [2], "rate": 0.1, "activation": "tanh"}
+
+    for name, model in LAYERS.items():
+        fields = {key: value for key, value in needed.items() if key in model.model_fields}
+        layer = model.model_validate({"type": name} | fields)
+
+        # when / then
+        if name != "activation":  # built with its parameters by activation_layer
+            assert isinstance(build_layer(layer, f"{name}_1", 1, 0), keras.layers.Layer)
