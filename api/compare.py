@@ -6,6 +6,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
+from api.openapi.answers import json_answer, problems
+from api.openapi.schemas import Comparison
 from satnet.errors import BadRequest
 from satnet.records.comparison import compare
 from satnet.records.schema import FullExperiment
@@ -14,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["diagnosis"])
 MOST_COMPARED = 50
 
 
-@router.get("/compare")
+@router.get("/compare", responses={200: json_answer("The comparison.", Comparison), **problems(404)})
 def compare_experiments(
     store: StoreDep,
     ids: Annotated[

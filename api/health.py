@@ -4,19 +4,28 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
+from api.openapi.answers import json_answer, problems
+from api.openapi.schemas import Liveness, Readiness, Version
 from satnet import __version__
 from satnet.errors import StoreUnavailable
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", responses={200: json_answer("It answers.", Liveness), **problems(store=False)})
 def get_liveness() -> Response:
     """Tell whether this process answers; the store is not asked."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz",
+    responses={
+        200: json_answer("It is ready.", Readiness),
+        **problems(store=False),
+        503: json_answer("It is not ready.", Readiness, "Retry-After"),
+    },
+)
 def get_readiness(store: StoreDep) -> Response:
     """Tell whether the service is ready: 503 while the store is away, or set up so that it could lose or evict data."""
     try:
@@ -32,7 +41,7 @@ def get_readiness(store: StoreDep) -> Response:
     return JSONResponse(body | {"workers": len(store.workers())}, 503 if problems else 200)
 
 
-@router.get("/version")
+@router.get("/version", responses={200: json_answer("The version.", Version), **problems(store=False)})
 def get_version() -> Response:
     """Read the version of the running service."""
     return JSONResponse({"version": __version__})

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from api.openapi.answers import empty, json_answer, problems
+from api.openapi.schemas import Home
 from satnet import __version__
 
 router = APIRouter(tags=["health"])
@@ -18,7 +20,14 @@ LINKS = {
 }
 
 
-@router.get("/")
+@router.get(
+    "/",
+    responses={
+        200: json_answer("The links.", Home),
+        307: empty("To `/docs`, without `Accept: application/json`.", "Location"),
+        **problems(store=False),
+    },
+)
 def get_home(accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Read the links to everything this service offers; browsers are sent to the interactive documentation."""
     if "application/json" in accept:

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import operator
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -11,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import catalogue, compare, errors, experiments, fleet, health, home, sweeps
 from api.deps import known_query
+from api.openapi.document import openapi
 from api.request_id import RequestId
 from satnet import __version__
 from satnet.errors import SatnetError
@@ -58,10 +61,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         dependencies=[Depends(known_query)],
+        generate_unique_id_function=operator.attrgetter("name"),
         redoc_url=None,
         static_url="/docs/assets",
         description="Says why a network does not learn: saturation per layer and epoch.",
     )
+    app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend the document
     app.state.store, app.state.settings = store, settings
     app.add_middleware(RequestId)
     errors.install(app)

@@ -6,6 +6,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, SettingsDep, StoreDep
+from api.openapi.answers import file, json_answer, problems
+from api.openapi.bodies import PredictRequest, json_body
+from api.openapi.schemas import Predictions
 from api.parameters import ExperimentId
 from satnet.errors import BadRequest, Conflict
 from satnet.script.program import to_script
@@ -16,7 +19,11 @@ from satnet.spec import parse_spec
 router = APIRouter(prefix="/v1/experiments", tags=["artifacts"])
 
 
-@router.get("/{experiment_id}/script", response_class=Response)
+@router.get(
+    "/{experiment_id}/script",
+    response_class=Response,
+    responses={200: file("The program.", "text/x-python", "Content-Disposition"), **problems(404, 409)},
+)
 def get_script(experiment_id: ExperimentId, store: StoreDep) -> Response:
     """Download the experiment as a stand-alone Keras program."""
     document = store.get(experiment_id)
@@ -28,7 +35,14 @@ def get_script(experiment_id: ExperimentId, store: StoreDep) -> Response:
     return Response(text, media_type="text/x-python", headers=headers)
 
 
-@router.get("/{experiment_id}/model", response_class=Response)
+@router.get(
+    "/{experiment_id}/model",
+    response_class=Response,
+    responses={
+        200: file("The model.", "application/octet-stream", "Content-Disposition", binary=True),
+        **problems(404, 409),
+    },
+)
 def get_model(experiment_id: ExperimentId, store: StoreDep, settings: SettingsDep) -> Response:
     """Download the trained model as a `.keras` file; it takes raw rows, standardization is its first layer."""
     require_model(store.get(experiment_id))
@@ -37,7 +51,11 @@ def get_model(experiment_id: ExperimentId, store: StoreDep, settings: SettingsDe
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-@router.post("/{experiment_id}/predict")
+@router.post(
+    "/{experiment_id}/predict",
+    responses={200: json_answer("One output a row.", Predictions), **problems(404, 409, 413, 415)},
+    openapi_extra=json_body(PredictRequest),
+)
 def predict_rows(experiment_id: ExperimentId, store: StoreDep, body: BodyDep) -> Response:
     """Compute the trained model's outputs for raw rows; a worker answers within 20 s, or the status is 503."""
     instances = body.get("instances")

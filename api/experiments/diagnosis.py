@@ -4,34 +4,39 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.errors import validated
+from api.openapi.answers import json_answer, problems
+from api.openapi.bodies import CloneRequest, RemedyRequest, json_body
+from api.openapi.schemas import SubmittedRemedy
 from api.parameters import ExperimentId, IdempotencyKey
 from api.tickets import wake
 from satnet.errors import FieldError, InvalidSpec
+from satnet.records.schema import ExperimentDocument, FindingPage
 from satnet.service import derived
 
 router = APIRouter(prefix="/v1/experiments", tags=["diagnosis"])
 
 
-class RemedyRequest(BaseModel):
-    """Which remedy of a finding, counted from 0, and from how many seeds (1 to 20) it is to run."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    remedy: Annotated[int, Field(ge=0)] = 0
-    repeats: Annotated[int, Field(ge=1, le=20)] = 1
-
-
-@router.get("/{experiment_id}/findings")
+@router.get(
+    "/{experiment_id}/findings",
+    responses={200: json_answer("Findings, ordered by cause.", FindingPage), **problems(404)},
+)
 def list_findings(experiment_id: ExperimentId, store: StoreDep) -> Response:
     """Read the diagnosis: findings with their evidence and remedies, causes before consequences."""
     return JSONResponse({"data": store.get(experiment_id)["findings"]})
 
 
-@router.post("/{experiment_id}/findings/{finding}/remedy", status_code=202)
+@router.post(
+    "/{experiment_id}/findings/{finding}/remedy",
+    status_code=202,
+    responses={
+        202: json_answer("The submitted experiments.", SubmittedRemedy, "Location"),
+        **problems(404, 409, body=True),
+    },
+    openapi_extra=json_body(RemedyRequest),
+)
 def submit_remedy(
     experiment_id: ExperimentId,
     finding: Annotated[str, Path(description="The finding's id: its rule and, where it has one, its layer.")],
@@ -53,7 +58,15 @@ def submit_remedy(
     return JSONResponse(submitted.document(store), 202, headers=headers)
 
 
-@router.post("/{experiment_id}/clone", status_code=202)
+@router.post(
+    "/{experiment_id}/clone",
+    status_code=202,
+    responses={
+        202: json_answer("The new experiment.", ExperimentDocument, "Location"),
+        **problems(404, 409, body=True),
+    },
+    openapi_extra=json_body(CloneRequest),
+)
 def clone_experiment(
     experiment_id: ExperimentId,
     store: StoreDep,

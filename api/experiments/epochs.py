@@ -6,16 +6,25 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, SettingsDep, StoreDep
+from api.openapi.answers import either, file, json_answer, problems
+from api.openapi.bodies import json_body
 from api.parameters import ExperimentId, Fold
 from satnet.errors import NotFound
-from satnet.records.posted import parse_epochs
+from satnet.records.posted import PostedEpochs, parse_epochs
+from satnet.records.schema import EpochPage, ExperimentDocument, UnitsAnswer
 from satnet.records.tables import epoch_rows, to_csv
 from satnet.service.external import take_epochs
 
 router = APIRouter(prefix="/v1/experiments", tags=["measurements"])
 
 
-@router.get("/{experiment_id}/epochs")
+@router.get(
+    "/{experiment_id}/epochs",
+    responses={
+        200: either(json_answer("Records in order, or the same as CSV.", EpochPage), file("", "text/csv")),
+        **problems(404),
+    },
+)
 def list_epochs(
     experiment_id: ExperimentId,
     store: StoreDep,
@@ -30,7 +39,14 @@ def list_epochs(
     return Response(to_csv(epoch_rows(records)), media_type="text/csv")
 
 
-@router.post("/{experiment_id}/epochs")
+@router.post(
+    "/{experiment_id}/epochs",
+    responses={
+        200: json_answer("The experiment with its new findings.", ExperimentDocument),
+        **problems(404, 409, body=True),
+    },
+    openapi_extra=json_body(PostedEpochs),
+)
 def add_epochs(experiment_id: ExperimentId, store: StoreDep, settings: SettingsDep, body: BodyDep) -> Response:
     """Send records of an external experiment, at most 1,000 in a request.
 
@@ -41,7 +57,10 @@ def add_epochs(experiment_id: ExperimentId, store: StoreDep, settings: SettingsD
     return JSONResponse(store.get(experiment_id))
 
 
-@router.get("/{experiment_id}/units")
+@router.get(
+    "/{experiment_id}/units",
+    responses={200: json_answer("Arrays by layer.", UnitsAnswer), **problems(404)},
+)
 def get_units(
     experiment_id: ExperimentId,
     store: StoreDep,

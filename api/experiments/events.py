@@ -12,9 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from api.deps import StoreDep
+from api.openapi.answers import either, file, json_answer, problems
 from api.parameters import ExperimentId, LastEventId
 from satnet.errors import NotFound, StoreUnavailable
-from satnet.records.schema import Event
+from satnet.records.schema import Event, EventPage
 from satnet.store import Store
 
 router = APIRouter(prefix="/v1/experiments", tags=["events"])
@@ -23,7 +24,16 @@ _RETRY_MS = 3000  # after which a reader that lost the stream connects again
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-@router.get("/{experiment_id}/events")
+@router.get(
+    "/{experiment_id}/events",
+    responses={
+        200: either(
+            json_answer("A page, or a stream.", EventPage, "Cache-Control"),
+            file("", "text/event-stream"),
+        ),
+        **problems(404),
+    },
+)
 async def list_events(
     experiment_id: ExperimentId,
     request: Request,

@@ -9,14 +9,16 @@ from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
 from api.experiments.answers import answer, changed, etag, unchanged
+from api.openapi.answers import empty, json_answer, problems
 from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Wait
 from satnet.errors import BadRequest
+from satnet.records.schema import ExperimentDocument, ExperimentPage
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
-@router.get("")
+@router.get("", responses={200: json_answer("One page.", ExperimentPage), **problems()})
 def list_experiments(
     store: StoreDep,
     status: Annotated[Status | None, Query(description="Only experiments in this status.")] = None,
@@ -58,7 +60,14 @@ def _pair(label: str) -> tuple[str, str]:
     return key, value
 
 
-@router.get("/{experiment_id}")
+@router.get(
+    "/{experiment_id}",
+    responses={
+        200: json_answer("The experiment.", ExperimentDocument, "ETag", "Retry-After"),
+        304: empty("Nothing has changed since the version in `If-None-Match`.", "ETag", "Retry-After"),
+        **problems(404),
+    },
+)
 async def get_experiment(
     experiment_id: ExperimentId,
     store: StoreDep,

@@ -6,15 +6,34 @@ from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.experiments.answers import changed, stored
+from api.openapi.answers import json_answer, problems
+from api.openapi.bodies import json_body
 from api.parameters import DryRun, IdempotencyKey, Wait
 from api.tickets import wake
+from satnet.records.schema import ExperimentDocument
+from satnet.service.dry_run import DryRun as DryRunAnswer
 from satnet.service.dry_run import dry_run as estimated
 from satnet.service.intake import parse_posted, submit_posted
+from satnet.spec import ExperimentSpec
+from satnet.spec.external import ExternalSpec
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 
 
-@router.post("", status_code=202)
+@router.post(
+    "",
+    status_code=202,
+    responses={
+        200: json_answer("With `dry_run=true`: what is known of the spec before training.", DryRunAnswer),
+        202: json_answer(
+            "The experiment, stored and queued.",
+            ExperimentDocument,
+            *("ETag", "Location", "Retry-After", "Preference-Applied"),
+        ),
+        **problems(body=True),
+    },
+    openapi_extra=json_body(ExperimentSpec, ExternalSpec),
+)
 async def create_experiment(
     store: StoreDep,
     settings: SettingsDep,

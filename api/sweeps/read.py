@@ -6,7 +6,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
+from api.openapi.answers import either, file, json_answer, problems
 from api.parameters import After, Limit, SweepId
+from satnet.records.schema import BestAnswer, ImportanceAnswer, SweepDocument, SweepPage, TrialPage
 from satnet.records.tables import to_csv
 from satnet.service import sweep_views
 
@@ -15,7 +17,7 @@ Status = Literal["running", "paused", "succeeded", "failed", "cancelled"]
 Sort = Literal["trial", "value", "-value", "seconds", "-seconds"]
 
 
-@router.get("")
+@router.get("", responses={200: json_answer("One page.", SweepPage), **problems()})
 def list_sweeps(
     store: StoreDep,
     status: Annotated[Status | None, Query(description="Only sweeps in this status.")] = None,
@@ -28,13 +30,19 @@ def list_sweeps(
     return JSONResponse({"data": data, "has_more": following is not None, "next": following})
 
 
-@router.get("/{sweep_id}")
+@router.get("/{sweep_id}", responses={200: json_answer("The sweep.", SweepDocument), **problems(404)})
 def get_sweep(sweep_id: SweepId, store: StoreDep) -> Response:
     """Read one sweep: progress, the best point so far, and the seconds it may still take."""
     return JSONResponse(sweep_views.document(store, sweep_id))
 
 
-@router.get("/{sweep_id}/trials")
+@router.get(
+    "/{sweep_id}/trials",
+    responses={
+        200: either(json_answer("Trials, or the same as CSV.", TrialPage), file("", "text/csv")),
+        **problems(404),
+    },
+)
 def list_trials(
     sweep_id: SweepId,
     store: StoreDep,
@@ -54,13 +62,15 @@ def list_trials(
     return JSONResponse({"data": rows})
 
 
-@router.get("/{sweep_id}/best")
+@router.get("/{sweep_id}/best", responses={200: json_answer("The ranking.", BestAnswer), **problems(404)})
 def get_best(sweep_id: SweepId, store: StoreDep) -> Response:
     """Read the best point with its 95 % interval, and whether it beats the others by more than the noise."""
     return JSONResponse(sweep_views.best(store, sweep_id))
 
 
-@router.get("/{sweep_id}/importance")
+@router.get(
+    "/{sweep_id}/importance", responses={200: json_answer("Shares by parameter.", ImportanceAnswer), **problems(404)}
+)
 def get_importance(
     sweep_id: SweepId,
     store: StoreDep,

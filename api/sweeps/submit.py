@@ -4,14 +4,27 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, SettingsDep, StoreDep
+from api.openapi.answers import json_answer, problems
+from api.openapi.bodies import json_body
 from api.parameters import DryRun, IdempotencyKey
 from api.tickets import wake
+from satnet.records.schema import SweepDocument
 from satnet.service import sweep_intake, sweep_views
+from satnet.sweeps.spec import SweepSpec
 
 router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 
 
-@router.post("", status_code=202)
+@router.post(
+    "",
+    status_code=202,
+    responses={
+        200: json_answer("With `dry_run=true`: what the sweep would cost.", sweep_intake.SweepDryRun),
+        202: json_answer("The sweep, its first trials queued.", SweepDocument, "Location"),
+        **problems(body=True),
+    },
+    openapi_extra=json_body(SweepSpec),
+)
 def create_sweep(
     store: StoreDep,
     settings: SettingsDep,

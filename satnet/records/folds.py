@@ -5,12 +5,12 @@ from statistics import fmean, stdev
 
 from satnet.records.confidence import LEVEL, interval
 from satnet.records.numbers import number_of
-from satnet.records.schema import CrossValidation, FoldSummary, MeanSpread, Metrics, MetricSpreads, measures
+from satnet.records.schema import CrossValidationSummary, FoldSummary, MeanSpread, Metrics, MetricSpreads, measures
 
 _METRICS = tuple(measures(Metrics))
 
 
-def over_folds(folds: Sequence[FoldSummary]) -> CrossValidation | None:
+def over_folds(folds: Sequence[FoldSummary]) -> CrossValidationSummary | None:
     """Mean, standard deviation (of a sample) and 95 % interval of each fold's final metrics and saturation.
 
     Args:

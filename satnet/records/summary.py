@@ -6,7 +6,7 @@ from typing import TypedDict, cast
 from satnet.records.folds import over_folds
 from satnet.records.schema import (
     LAYER_SUMMARY,
-    CrossValidation,
+    CrossValidationSummary,
     Ends,
     EpochEnd,
     EpochRecord,
@@ -21,7 +21,7 @@ from satnet.records.schema import (
 
 class _Folds(TypedDict):
     folds: list[FoldSummary]
-    cross_validation: CrossValidation | None
+    cross_validation: CrossValidationSummary | None
 
 
 def summarise(records: Iterable[EpochRecord], extra: TrainingExtra) -> Summary:

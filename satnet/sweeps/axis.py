@@ -66,9 +66,9 @@ class Axis(Frozen):
         """A list, or an object with exactly one kind."""
         pair = {"type": "array", "minItems": 2, "maxItems": 2}
         ranges = {kind: pair | {"items": {"type": "integer" if kind == "int" else "number"}} for kind in KINDS[1:]}
-        kinds = {"choice": {"type": "array", "minItems": 1}} | ranges
+        kinds = {"choice": {"type": "array", "minItems": 1, "items": {}}} | ranges
         alone = [
             {"type": "object", "properties": {kind: items}, "required": [kind], "additionalProperties": False}
             for kind, items in kinds.items()
         ]
-        return {"anyOf": [{"type": "array", "minItems": 1}, *alone]}
+        return {"anyOf": [{"type": "array", "minItems": 1, "items": {}}, *alone]}

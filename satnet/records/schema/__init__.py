@@ -61,7 +61,7 @@ from satnet.records.schema.fleet import (
 )
 from satnet.records.schema.summary import (
     LAYER_SUMMARY,
-    CrossValidation,
+    CrossValidationSummary,
     Ends,
     EpochEnd,
     FoldExtra,
@@ -113,7 +113,7 @@ __all__ = [
     "BestAnswer",
     "ComparedExperiment",
     "Comparison",
-    "CrossValidation",
+    "CrossValidationSummary",
     "Difference",
     "Ends",
     "Environment",

@@ -65,7 +65,7 @@ class MeanSpread(TypedDict):
 MetricSpreads = dict[str, MeanSpread | None]  # metric -> its spread; null where a fold has no such number
 
 
-class CrossValidation(TypedDict):
+class CrossValidationSummary(TypedDict):
     """What the folds say together."""
 
     folds: Annotated[int, About("How many folds are over.")]
@@ -116,4 +116,4 @@ class Summary(Ends, SummaryExtra):
     """How an experiment ended; with folds, `final` and `layers` are the last fold's."""
 
     folds: NotRequired[Annotated[list[FoldSummary], About("Each fold's own.")]]
-    cross_validation: NotRequired[Annotated[CrossValidation | None, About("Over the folds; null below two.")]]
+    cross_validation: NotRequired[Annotated[CrossValidationSummary | None, About("Over the folds; null below two.")]]
