@@ -5,7 +5,16 @@ from statistics import fmean, stdev
 
 from satnet.records.confidence import LEVEL, interval
 from satnet.records.numbers import number_of
-from satnet.records.schema import CrossValidationSummary, FoldSummary, MeanSpread, Metrics, MetricSpreads, measures
+from satnet.records.schema import (
+    CrossValidationSummary,
+    FoldSummary,
+    LayerSpreads,
+    LayerSummary,
+    MeanSpread,
+    Metrics,
+    MetricSpreads,
+    measures,
+)
 
 _METRICS = tuple(measures(Metrics))
 
@@ -29,12 +38,14 @@ def over_folds(folds: Sequence[FoldSummary]) -> CrossValidationSummary | None:
         "train": _spreads([end["train"] for end in ends]),
         "validation": _spreads([end["validation"] for end in ends]),
         "test": _spreads(tested) if len(tested) == len(folds) else None,
-        "layers": [
-            {"name": layer["name"], "activation": layer["activation"]}
-            | {name: _spread([fold["layers"][place]["final"][name] for fold in folds]) for name in layer["final"]}
-            for place, layer in enumerate(folds[0]["layers"])
-        ],
+        "layers": [_layer_spreads(layers) for layers in zip(*(fold["layers"] for fold in folds), strict=True)],
     }
+
+
+def _layer_spreads(layers: Sequence[LayerSummary]) -> LayerSpreads:
+    """One hidden activation over the folds."""
+    spreads = {name: _spread([layer["final"][name] for layer in layers]) for name in layers[0]["final"]}
+    return {"name": layers[0]["name"], "activation": layers[0]["activation"], **spreads}
 
 
 def _spreads(metrics: Sequence[Metrics]) -> MetricSpreads:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import jsonpointer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.records.schema import MeasuredEpoch, RecordField, UnitArrays, record_fields
@@ -21,7 +22,7 @@ class PostedEpochs(BaseModel):
     message: Annotated[str, Field(max_length=500)] | None = None
 
 
-def parse_epochs(body: Mapping[str, Any]) -> PostedEpochs:
+def parse_epochs(body: Mapping[str, object]) -> PostedEpochs:
     """The records in a request's body; a number that is left out is null.
 
     Raises:
@@ -44,7 +45,7 @@ def parse_epochs(body: Mapping[str, Any]) -> PostedEpochs:
 _fields = cache(record_fields)
 
 
-def _completed(content: Any, record: Any) -> Any:
+def _completed(content: object, record: type) -> object:
     """`content` with null for each nullable field that it lacks: its sender may be older than the field."""
     if not isinstance(content, dict):
         return content
@@ -53,7 +54,7 @@ def _completed(content: Any, record: Any) -> Any:
     return missing | {name: _inner(value, fields.get(name)) for name, value in content.items()}
 
 
-def _inner(value: Any, field: RecordField | None) -> Any:
+def _inner(value: object, field: RecordField | None) -> object:
     if field is None or field.inner is None:
         return value
     if isinstance(value, list):
@@ -63,7 +64,7 @@ def _inner(value: Any, field: RecordField | None) -> Any:
     return _completed(value, field.inner)
 
 
-def _field_error(error: Any) -> FieldError:
+def _field_error(error: ErrorDetails) -> FieldError:
     """Pydantic's error with a JSON pointer, and what is allowed where a field is unknown."""
     pointer = "#" + jsonpointer.JsonPointer.from_parts(error["loc"]).path
     detail = error["msg"]
@@ -76,7 +77,7 @@ def _allowed(place: tuple[int | str, ...]) -> list[str]:
     """The fields of the record at a place of the body."""
     if place[:1] != ("data",):
         return list(PostedEpochs.model_fields)
-    record: Any = MeasuredEpoch
+    record: type = MeasuredEpoch
     for part in place[2:]:
         field = _fields(record).get(str(part)) if isinstance(part, str) else None
         record = field.inner if field is not None and field.inner is not None else record

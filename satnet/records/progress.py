@@ -1,19 +1,16 @@
 """How far an experiment is."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from satnet.records.schema import EpochRecord, Progress
+from satnet.records.schema import EpochRecord, Progress, SpecJson
 
 
-def first_progress(spec: Mapping[str, Any]) -> Progress:
+def first_progress(spec: SpecJson) -> Progress:
     """Progress before anything ran; `spec` is normalised JSON."""
     folds = (spec.get("cross_validation") or {}).get("folds")
     epochs = spec["training"]["epochs"]
     return {"epoch": 0, "epochs": epochs, "fold": None, "folds": folds, "fraction": 0.0, "eta_s": None}
 
 
-def progress_at(spec: Mapping[str, Any], record: EpochRecord, elapsed: float) -> Progress:
+def progress_at(spec: SpecJson, record: EpochRecord, elapsed: float) -> Progress:
     """Progress after a record, `elapsed` seconds into training; the remaining time once three epochs were timed."""
     progress = first_progress(spec)
     fold, epoch, epochs = record["fold"], record["epoch"], progress["epochs"]

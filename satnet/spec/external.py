@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from jsonpointer import JsonPointer
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.spec.hidden import PlannedActivation
@@ -71,7 +72,7 @@ def parse_external(data: object) -> ExternalSpec:
         raise InvalidSpec([_field_error(one) for one in error.errors(include_url=False)]) from error
 
 
-def _field_error(error: Any) -> FieldError:
+def _field_error(error: ErrorDetails) -> FieldError:
     """Pydantic's error with a JSON pointer, and what is allowed where a field is unknown."""
     detail = error["msg"]
     if error["type"] == "extra_forbidden":

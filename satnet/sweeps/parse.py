@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonpointer
 from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.spec import ExperimentSpec, parse_spec
@@ -129,7 +130,7 @@ def _reachable(sweep: SweepSpec, pointer: str, axis: Axis, place: str) -> Iterat
         yield FieldError(place, f"base has no such field: {error}", "pointer", pointer)
 
 
-def _field_error(error: Any) -> FieldError:
+def _field_error(error: ErrorDetails) -> FieldError:
     """Pydantic's error in words that name what is allowed."""
     path = [part for part in error["loc"] if part != "choice"]  # a list is given without that name
     pointer = "#" + jsonpointer.JsonPointer.from_parts(path).path

@@ -40,7 +40,7 @@ class RecordField:
     about: About
     type: Any  # without its annotations
     required: bool
-    inner: Any = None  # the record type that it holds: alone, in a list, or as values of a dict
+    inner: type | None = None  # the record type that it holds: alone, in a list, or as values of a dict
 
     @property
     def nullable(self) -> bool:
@@ -48,18 +48,18 @@ class RecordField:
         return type(None) in get_args(self.type)
 
 
-def record_fields(record: Any) -> dict[str, RecordField]:
+def record_fields(record: type) -> dict[str, RecordField]:
     """The described fields of a TypedDict by name, in order."""
     hints = typing_extensions.get_type_hints(record, include_extras=True)
     return {name: found for name, hint in hints.items() if (found := _field(name, hint)) is not None}
 
 
-def measures(record: Any) -> dict[str, Measure]:
+def measures(record: type) -> dict[str, Measure]:
     """The measured numbers of a TypedDict by name, in order."""
     return {name: field.about for name, field in record_fields(record).items() if isinstance(field.about, Measure)}
 
 
-def _field(name: str, hint: Any) -> RecordField | None:
+def _field(name: str, hint: object) -> RecordField | None:
     required = True
     if get_origin(hint) in (NotRequired, Required):
         required = get_origin(hint) is Required
@@ -73,7 +73,7 @@ def _field(name: str, hint: Any) -> RecordField | None:
     return RecordField(name, about, kind, required, _record_in(kind))
 
 
-def _record_in(kind: Any) -> Any:
-    if typing_extensions.is_typeddict(kind):
+def _record_in(kind: object) -> type | None:
+    if isinstance(kind, type) and typing_extensions.is_typeddict(kind):
         return kind
     return next((inner for one in get_args(kind) if (inner := _record_in(one)) is not None), None)

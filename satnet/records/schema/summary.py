@@ -62,6 +62,7 @@ class MeanSpread(TypedDict):
     interval: Annotated[Interval | None, About("Interval of the mean at `level`, with Nadeau and Bengio's correction.")]
 
 
+LayerSpreads = dict[str, str | MeanSpread | None]  # name, activation, and each summarised field
 MetricSpreads = dict[str, MeanSpread | None]  # metric -> its spread; null where a fold has no such number
 
 
@@ -74,7 +75,7 @@ class CrossValidationSummary(TypedDict):
     validation: Annotated[MetricSpreads, About("Final validation metrics.")]
     test: Annotated[MetricSpreads | None, About("Test metrics; null until every fold has them.")]
     layers: Annotated[
-        list[dict[str, Any]], About("Each hidden activation's name, activation and spread of its summarised fields.")
+        list[LayerSpreads], About("Each hidden activation's name, activation and spread of its summarised fields.")
     ]
 
 
