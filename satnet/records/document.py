@@ -52,6 +52,7 @@ class ExperimentState:
     environment: Environment | None = None
     parent: Parent | None = None
     sweep: str | None = None
+    owner: str | None = None
 
 
 def to_document(state: ExperimentState) -> ExperimentDocument:
@@ -84,6 +85,7 @@ def to_document(state: ExperimentState) -> ExperimentDocument:
         "environment": state.environment,
         "parent": state.parent,
         "sweep": state.sweep,
+        "owner": state.owner,
         "links": {"self": path} | {name: f"{path}/{name}" for name in _LINKED},
     }
 

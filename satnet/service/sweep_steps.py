@@ -63,8 +63,9 @@ def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
 
 class _Step:
     def __init__(self, store: Store, settings: Settings, sweep_id: str, wake: Wake) -> None:
-        self._store, self._settings, self._id, self._wake = store, settings, sweep_id, wake
+        self._settings, self._id, self._wake = settings, sweep_id, wake
         self._stored = store.sweep(sweep_id)
+        self._store = store.acting_for(self._stored.owner, everything=True)  # trials belong to the sweep's owner
         self._sweep = load(self._stored.spec)
 
     def take(self) -> None:

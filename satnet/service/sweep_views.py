@@ -45,6 +45,7 @@ def brief(stored: StoredSweep) -> SweepBrief:
         "spec": stored.spec,
         "created_at": timestamp(stored.created_at),
         "finished_at": timestamp(stored.finished_at),
+        "owner": stored.owner,
         "links": links | {name: f"{path}/{name}" for name in _LINKED},
     }
 

@@ -1,10 +1,11 @@
 """The connection that all parts of the store share."""
 
 import contextlib
+import copy
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -13,6 +14,7 @@ from redis.retry import Retry
 from satnet.errors import StoreUnavailable
 from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
+from satnet.store import keys
 from satnet.store.scripts import Scripts
 
 
@@ -58,10 +60,32 @@ class Connection:
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1 if timeout < 2 else 2),
         )
         self._run = Scripts(self._redis)
+        self._owner = ""  # whom new experiments and sweeps belong to; empty: nobody in particular
+        self._only: str | None = None  # whose experiments and sweeps exist for the caller; None: everybody's
+
+    def acting_for(self, owner: str | None, *, everything: bool) -> Self:
+        """The same store as one owner sees it: what is submitted belongs to `owner`, and nothing else is found.
+
+        With `everything`, what belongs to others is found too. Raises ValueError where there is neither.
+        """
+        if not owner and not everything:
+            raise ValueError("who sees only what is their own needs an owner")
+        acting = copy.copy(self)
+        acting._owner = owner or ""
+        acting._only = None if everything else acting._owner
+        return acting
+
+    def _hidden(self, owner: str | None) -> bool:
+        """Whether what belongs to `owner` does not exist for the caller."""
+        return self._only is not None and (owner or "") != self._only
 
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
+
+    def _own_key(self, idempotency_key: str | None) -> str:
+        """An Idempotency-Key of this owner; another owner's is another key. Empty where there is none."""
+        return keys.idempotency(idempotency_key, self._owner) if idempotency_key else ""
 
     def _now(self) -> float:
         seconds, micro = self._redis.time()

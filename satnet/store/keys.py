@@ -64,9 +64,19 @@ def index(status: str) -> str:
     return f"sn:ix:{status}"
 
 
-def idempotency(key: str) -> str:
-    """The experiment and the body's fingerprint that an Idempotency-Key stands for."""
-    return f"sn:idem:{key}"
+def index_of_owner(owner: str) -> str:
+    """Zset by creation of an owner's experiments."""
+    return f"sn:ix:owner:{owner}"
+
+
+def index_of_owners_sweeps(owner: str) -> str:
+    """Zset by creation of an owner's sweeps."""
+    return f"sn:ix:sweeps:{owner}"
+
+
+def idempotency(key: str, owner: str = "") -> str:
+    """The experiment and the body's fingerprint that an owner's Idempotency-Key stands for."""
+    return f"sn:idem:{owner}/{key}"
 
 
 def nonce(value: str) -> str:
@@ -99,9 +109,9 @@ def index_of_sweep(sweep_id: str) -> str:
     return f"sn:ix:sweep:{sweep_id}"
 
 
-def same_spec(sha256: str) -> str:
-    """The latest experiment that succeeded with this spec."""
-    return f"sn:sha:{sha256}"
+def same_spec(sha256: str, owner: str = "") -> str:
+    """The owner's latest experiment that succeeded with this spec."""
+    return f"sn:sha:{owner}/{sha256}"
 
 
 def turn(sweep_id: str) -> str:

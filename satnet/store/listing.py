@@ -28,7 +28,7 @@ class Listing(Workers):
         """The public document and its version."""
         with available():
             stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS))
-            if "status" not in stored:
+            if "status" not in stored or self._hidden(stored.get("owner")):
                 raise NotFound(f"there is no experiment {experiment_id}")
             (document,) = self._documents([(0.0, experiment_id, stored)])
         return document, int(stored["version"])
@@ -36,8 +36,8 @@ class Listing(Workers):
     def version(self, experiment_id: str) -> int:
         """Rises with every change of the document. Raises NotFound."""
         with available():
-            version = self._redis.hget(keys.experiment(experiment_id), "version")
-        if version is None:
+            version, owner = self._redis.hmget(keys.experiment(experiment_id), "version", "owner")
+        if version is None or self._hidden(owner):
             raise NotFound(f"there is no experiment {experiment_id}")
         return int(version)
 
@@ -57,19 +57,27 @@ class Listing(Workers):
         dataset: str | None = None,
         sweep: str | None = None,
         created_after: float | None = None,
+        owner: str | None = None,
         order: str = "-created_at",
         limit: int = 20,
         after: str | None = None,
     ) -> ExperimentPage:
         """One page of documents, newest first unless `order` is created_at; the cursor is (created, id)."""
+        if owner is not None and self._hidden(owner):
+            return {"data": [], "has_more": False, "next": None}
+        owner = owner or self._only
 
         def wanted(stored: Mapping[str, str]) -> bool:
-            return not (sweep and status and stored["status"] != status) and _matches(stored, labels, dataset)
+            if status and stored["status"] != status or owner and stored.get("owner") != owner:
+                return False
+            return _matches(stored, labels, dataset)
 
         name = keys.index(status) if status else keys.INDEX_ALL
         if sweep:
             name = keys.index_of_sweep(sweep)
-        chosen = labels or dataset or (sweep and status)
+        elif owner:
+            name = keys.index_of_owner(owner)
+        chosen = labels or dataset or (sweep or owner) and status or sweep and owner
         rows: Rows = []
         with available():
             size = _STEP if chosen else limit + 1

@@ -13,6 +13,7 @@ _TIMES = ("created_at", "started_at", "finished_at")
 _JSON = ("labels", "spec", "status_reason", "summary", "findings", "environment", "parent")
 FIELDS = (  # of the hash, that the document needs; workers have more in it
     *("status", "version", "kind", "name", "spec_sha256", "seed", "priority", "keep", "queue", "dataset", "sweep"),
+    "owner",
     *("attempt", "attempts", "open_attempt", "flag", "stop_reason", "progress", "transitions"),
     *_TIMES,
     *_JSON,
@@ -56,6 +57,7 @@ def public_document(experiment_id: str, stored: Mapping[str, str], waiting: Wait
             stop_reason=stored.get("stop_reason") or None,
             message=message,
             sweep=stored.get("sweep") or None,
+            owner=stored.get("owner") or None,
             attempt=int(stored["attempt"]),
             attempts=attempts,
             progress=json.loads(stored["progress"]) if stored.get("progress") else None,

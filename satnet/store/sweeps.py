@@ -26,6 +26,7 @@ class StoredSweep:
     spec: SpecJson
     created_at: float
     finished_at: float | None
+    owner: str | None = None
     resume_asked: str | None = None  # the mark of a resume or rerun that no step has done yet, MODE:NUMBER
 
 
@@ -37,9 +38,9 @@ class Sweeps(Connection):
     ) -> tuple[str, bool]:
         """Store a normalised sweep; its id, and whether an Idempotency-Key replayed it."""
         ttl = ms(self._settings.idempotency_ttl)
-        fields = ("name", spec.get("name") or "", "spec", dumps(spec))
+        fields = ("name", spec.get("name") or "", "spec", dumps(spec), "owner", self._owner)
         with available():
-            outcome, known = self._run("sweep", sweep_id, idempotency_key or "", fingerprint, ttl, *fields)
+            outcome, known = self._run("sweep", sweep_id, self._own_key(idempotency_key), fingerprint, ttl, *fields)
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key was used for {known} with another body")
         return str(known), outcome == "replayed"
@@ -48,7 +49,7 @@ class Sweeps(Connection):
         """Raises NotFound."""
         with available():
             stored = self._redis.hgetall(keys.sweep(sweep_id))
-        if not stored:
+        if not stored or self._hidden(stored.get("owner")):
             raise NotFound(f"there is no sweep {sweep_id}")
         asked = stored.get("resume_asked")
         return StoredSweep(
@@ -58,14 +59,21 @@ class Sweeps(Connection):
             json.loads(stored["spec"]),
             float(stored["created_at"]),
             float(stored["finished_at"]) if stored.get("finished_at") else None,
+            stored.get("owner") or None,
             None if asked == stored.get("resume_done") else asked,
         )
 
-    def sweeps(self, status: str | None, limit: int, after: str | None) -> tuple[list[StoredSweep], str | None]:
+    def sweeps(
+        self, status: str | None, limit: int, after: str | None, owner: str | None = None
+    ) -> tuple[list[StoredSweep], str | None]:
         """A page, newest first, and the id to go on after (None at the end); ids sort by time."""
         page: list[StoredSweep] = []
+        if owner is not None and self._hidden(owner):
+            return page, None
+        owner = owner or self._only
+        index = keys.index_of_owners_sweeps(owner) if owner else keys.INDEX_SWEEPS
         with available():
-            names = sorted(self._redis.zrange(keys.INDEX_SWEEPS, 0, -1), reverse=True)
+            names = sorted(self._redis.zrange(index, 0, -1), reverse=True)
         for name in names:
             if after is not None and name >= after:
                 continue
@@ -73,7 +81,7 @@ class Sweeps(Connection):
                 one = self.sweep(name)
             except NotFound:  # expired: the index forgets it now
                 with available():
-                    self._redis.zrem(keys.INDEX_SWEEPS, name)
+                    self._redis.zrem(index, name)
                 continue
             if status is not None and one.status != status:
                 continue

@@ -75,9 +75,9 @@ class Trials(Connection):
             return int(self._redis.scard(keys.sweep(sweep_id, "open")))
 
     def same_spec(self, sha256: str) -> str | None:
-        """An experiment that succeeded with this spec, all epochs included."""
+        """An experiment of the same owner that succeeded with this spec, all epochs included."""
         with available():
-            experiment = self._redis.get(keys.same_spec(sha256))
+            experiment = self._redis.get(keys.same_spec(sha256, self._owner))
         return None if experiment is None else str(experiment)
 
     def reuse(self, sweep_id: str, slot: str, experiment: str, objective: TrialOutcome | None) -> None:

@@ -55,12 +55,13 @@ class UserCommands(Connection):
             "parent": dumps(parent) if parent else "",
             "findings": dumps(findings or []),
             "group": group,
+            "owner": self._owner,
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
         with available():
             outcome, experiment_id = self._run(
-                "submit", experiment_id, idempotency_key or "", fingerprint, ttl, *trial, *flat
+                "submit", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *trial, *flat
             )
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")
@@ -93,12 +94,13 @@ class UserCommands(Connection):
             "dataset": "",
             "parent": "",
             "findings": dumps(findings),
+            "owner": self._owner,
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
         with available():
             outcome, experiment_id = self._run(
-                "external", experiment_id, idempotency_key or "", fingerprint, ttl, *flat
+                "external", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *flat
             )
         if outcome == "reused":
             raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")

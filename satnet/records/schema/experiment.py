@@ -124,6 +124,7 @@ class ExperimentDocument(TypedDict):
     environment: Annotated[Environment | None, About("What it was computed with.")]
     parent: Annotated[Parent | None, About("What it was derived from.")]
     sweep: Annotated[str | None, About("Id of the sweep that it is a trial of.")]
+    owner: Annotated[str | None, About("Whose key submitted it; null where no key was needed.")]
     links: Annotated[dict[str, str], About("Paths of what belongs to it.")]
 
 

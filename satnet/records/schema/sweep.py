@@ -111,6 +111,7 @@ class SweepBrief(TypedDict):
     spec: Annotated[dict[str, Any], About("The normalised sweep; its schema is at /v1/schema/sweep.")]
     created_at: Annotated[Time | None, About("When it was submitted.")]
     finished_at: Annotated[Time | None, About("When it became terminal.")]
+    owner: Annotated[str | None, About("Whose key submitted it; null where no key was needed.")]
     links: Annotated[dict[str, str], About("Paths of what belongs to it.")]
 
 

@@ -58,6 +58,16 @@ local function close_attempt(id, ended)
   local line = open .. ',"ended_at":' .. now_ms() .. ',"ended":"' .. ended .. '"}'
   redis.call('HSET', k, 'attempts', (before ~= '' and (before .. '\n') or '') .. line, 'open_attempt', '')
 end
+-- The owner's experiments by creation; nil where it belongs to nobody in particular.
+local function owner_key(id)
+  local owner = redis.call('HGET', exp_key(id), 'owner')
+  if owner and owner ~= '' then return 'sn:ix:owner:' .. owner end
+end
+-- Where the owner's latest success with the same spec is kept.
+local function same_spec_key(id)
+  local told = redis.call('HMGET', exp_key(id), 'owner', 'spec_sha256')
+  return 'sn:sha:' .. (told[1] or '') .. '/' .. (told[2] or '')
+end
 -- All keys of an experiment but its place in the indexes.
 local function keys_of(id) return {exp_key(id), 'sn:epochs:' .. id, 'sn:units:' .. id, 'sn:ev:' .. id, 'sn:ckpt:' .. id, folds_key(id)} end
 local function leave_queue(id)
@@ -70,12 +80,12 @@ end
 -- Delete an experiment and its place in all indexes.
 local function forget(id, status)
   local k = exp_key(id)
-  local told = redis.call('HMGET', k, 'sweep', 'spec_sha256')
-  if told[1] and told[1] ~= '' then
-    redis.call('ZREM', 'sn:ix:sweep:' .. told[1], id)
-    redis.call('SREM', 'sn:sweep:' .. told[1] .. ':open', id)
+  local sweep, owned, same = redis.call('HGET', k, 'sweep'), owner_key(id), same_spec_key(id)
+  if sweep and sweep ~= '' then
+    redis.call('ZREM', 'sn:ix:sweep:' .. sweep, id)
+    redis.call('SREM', 'sn:sweep:' .. sweep .. ':open', id)
   end
-  local same = 'sn:sha:' .. (told[2] or '')
+  if owned then redis.call('ZREM', owned, id) end
   if redis.call('GET', same) == id then redis.call('DEL', same) end
   redis.call('DEL', unpack(keys_of(id)))
   redis.call('ZREM', 'sn:expire', id)
@@ -127,17 +137,17 @@ local function full()
   local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
   return most and most > 0 and tonumber(string.match(memory, 'used_memory:(%d+)')) > 0.8 * most
 end
--- What an idempotency key stands for already: {'replayed'|'reused', id}, or nothing.
+-- What an idempotency key (its full name in Redis) stands for already: {'replayed'|'reused', id}, or nothing.
 local function first_use(key, fingerprint)
   if key == '' then return nil end
-  local known = redis.call('HMGET', 'sn:idem:' .. key, 'id', 'fingerprint')
+  local known = redis.call('HMGET', key, 'id', 'fingerprint')
   if not known[1] then return nil end
   return {known[2] == fingerprint and 'replayed' or 'reused', known[1]}
 end
 local function remember(key, fingerprint, id, ttl_ms)
   if key == '' then return end
-  redis.call('HSET', 'sn:idem:' .. key, 'id', id, 'fingerprint', fingerprint)
-  redis.call('PEXPIRE', 'sn:idem:' .. key, ttl_ms)
+  redis.call('HSET', key, 'id', id, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', key, ttl_ms)
 end
 -- A sweep that is over expires, and one that goes on again does not.
 local function set_sweep_status(id, to, retention_ms)

@@ -1,5 +1,5 @@
 -- Store an experiment that is trained elsewhere: running from the start, under fence 1, without queue or lease.
--- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
 -- Returns {'new'|'replayed'|'reused'|'full', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
@@ -17,6 +17,8 @@ redis.call('HSET', k, 'status', 'running', 'created_at', now, 'started_at', now,
   'open_attempt', '{"attempt":1,"worker":"external","started_at":' .. now)
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:running', now, id)
+local owned = owner_key(id)
+if owned then redis.call('ZADD', owned, now, id) end
 remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"running","reason":null}')
 return {'new', id}

@@ -15,7 +15,7 @@ if status == 'paused' then redis.call('ZREM', 'sn:leases', id) else settle(id, A
 if status == 'succeeded' then  -- nothing is left to go on from
   redis.call('HDEL', k, 'checkpoints')
   redis.call('DEL', 'sn:ckpt:' .. id)
-  local told = redis.call('HMGET', k, 'spec_sha256', 'stop_reason')
-  if told[2] == 'completed' or told[2] == 'early_stopping' then redis.call('SET', 'sn:sha:' .. told[1], id) end
+  local stopped = redis.call('HGET', k, 'stop_reason')
+  if stopped == 'completed' or stopped == 'early_stopping' then redis.call('SET', same_spec_key(id), id) end
 end
 return 'ok'

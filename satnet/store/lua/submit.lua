@@ -1,5 +1,5 @@
 -- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
--- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', then field, value pairs.
+-- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', then field, value pairs.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused';
 -- a trial of a sweep is stored once, and only while the sweep runs.
 -- Returns {'new'|'replayed'|'reused'|'full'|'closed', id}.
@@ -23,6 +23,8 @@ redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fenc
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
 redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:queued', now, id)
+local owned = owner_key(id)
+if owned then redis.call('ZADD', owned, now, id) end
 if sweep ~= '' then
   redis.call('HSET', k, 'sweep', sweep, 'trial', trial)
   redis.call('HSET', 'sn:sweep:' .. sweep .. ':trials', trial, id)

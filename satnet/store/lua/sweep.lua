@@ -1,5 +1,5 @@
 -- Store a new sweep; its trials are submitted afterwards, by whoever looks after it.
--- ARGV: id, idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
 -- Returns {'new'|'replayed'|'reused', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
@@ -11,6 +11,8 @@ local now = now_ms()
 for i = 5, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', k, 'status', 'running', 'created_at', now)
 redis.call('ZADD', 'sn:ix:sweeps', now, id)
+local owner = redis.call('HGET', k, 'owner')
+if owner and owner ~= '' then redis.call('ZADD', 'sn:ix:sweeps:' .. owner, now, id) end
 redis.call('SADD', 'sn:sweeps:open', id)
 remember(key, fingerprint, id, ARGV[4])
 return {'new', id}
