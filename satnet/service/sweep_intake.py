@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from jsonpointer import escape
 from typing_extensions import TypedDict
 
 from satnet.errors import FieldError, InvalidSpec
@@ -82,7 +83,7 @@ def _in_body(sweep: SweepSpec, parameters: Parameters, error: FieldError) -> Fie
     pointer = "#/base" + error.pointer[1:]
     for axis in sweep.axes():
         if any(f"{error.pointer[1:]}/".startswith(f"{part}/") for part in axis.split(",")):
-            pointer = "#/parameters/" + axis.replace("~", "~0").replace("/", "~1")
+            pointer = "#/parameters/" + escape(axis)
     values = ", ".join(f"{axis} = {shown(value)}" for axis, value in parameters.items())
     return replace(error, pointer=pointer, detail=f"no point is a valid spec; at {values}: {error.detail}")
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from jsonpointer import JsonPointer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.spec.checks import check, explain, output_activation
@@ -34,10 +36,10 @@ def parse_spec(data: object, *, allow_path: bool = False) -> ExperimentSpec:
         allow_path: let `dataset.path` name a file (the command line; never the API).
 
     Raises:
-        InvalidSpec: with one error for each field found wrong.
+        InvalidSpec: with one error for each wrong field.
     """
     if not isinstance(data, dict):
-        raise InvalidSpec([FieldError("#", "an object is needed", "type", explain(data))])
+        raise InvalidSpec([FieldError("#", "must be an object", "type", explain(data))])
     data = _completed(data)
     try:
         spec = ExperimentSpec.model_validate(data)
@@ -46,7 +48,7 @@ def parse_spec(data: object, *, allow_path: bool = False) -> ExperimentSpec:
     errors = check(spec)
     if spec.dataset.path is not None and not allow_path:
         errors.append(
-            FieldError("#/dataset/path", "only the command line's run takes a path", "not_allowed", spec.dataset.path)
+            FieldError("#/dataset/path", "a path is allowed in `satnet run` only", "not_allowed", spec.dataset.path)
         )
     if errors:
         raise InvalidSpec(errors)
@@ -62,16 +64,16 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "loss": default_loss(layers[-1].get("activation"))}
 
 
-def _field_error(error: Any) -> FieldError:
-    """Pydantic's error as a JSON pointer; the tags of unions are no part of the body."""
+def _field_error(error: ErrorDetails) -> FieldError:
+    """Pydantic's error as a JSON pointer; without the tags of unions, which the body does not have."""
     path = [part for part in error["loc"] if not _is_tag(part, error["loc"])]
-    pointer = "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    pointer = "#" + JsonPointer.from_parts(path).path
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         pointer += "/name" if "learning_rate_schedule" in error["loc"] else "/type"
     return FieldError(pointer, error["msg"], error["type"], explain(error.get("input")))
 
 
-def _is_tag(part: Any, loc: tuple[Any, ...]) -> bool:
+def _is_tag(part: int | str, loc: tuple[int | str, ...]) -> bool:
     place = loc.index(part)
     if not isinstance(part, str) or place == 0:
         return False

@@ -1,15 +1,14 @@
 """What pydantic cannot see: fields that contradict each other, and networks that do not fit their data."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from satnet.errors import FieldError
 from satnet.spec.activation_traits import traits
 from satnet.spec.datasets import DatasetInfo, dataset_info
 from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.initializers import INITIALIZERS
-from satnet.spec.layers import Weighted
-from satnet.spec.shapes import NetworkPlan, expand_layers, plan
+from satnet.spec.layers import LAYERS, Weighted
+from satnet.spec.shapes import NetworkPlan, plan
 
 
 def output_activation(spec: ExperimentSpec) -> str:
@@ -26,7 +25,8 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
     """All that is wrong with a spec whose fields are well-formed."""
     errors = list(_dataset(spec)) + list(_monitors(spec))
     if not any(layer.has_kernel for layer in spec.layers):
-        errors.append(FieldError("#/layers", "a dense, maxout or conv2d layer is needed to learn", "no_weights"))
+        kinds = ", ".join(name for name, kind in LAYERS.items() if kind.has_kernel)
+        errors.append(FieldError("#/layers", f"no layer has weights; add one of {kinds}", "no_weights"))
     if spec.resources.precision != "float32" and spec.resources.device != "gpu":
         detail = "mixed precision needs a GPU: set resources.device to gpu"
         errors.append(FieldError("#/resources/precision", detail, "contradiction", spec.resources.precision))
@@ -42,7 +42,7 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
 def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
     dataset = spec.dataset
     if (dataset.name is None) == (dataset.path is None):
-        yield FieldError("#/dataset/name", "a dataset needs a name", "missing")
+        yield FieldError("#/dataset/name", "the name of a dataset is missing", "missing")
         return
     for key in dataset.misplaced_options():
         yield FieldError(
@@ -56,9 +56,11 @@ def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
         if size is None:
             continue
         if size > rows:
-            yield FieldError(f"#/dataset/{key}", f"{dataset.name} has {rows} such rows", "limit", size)
+            yield FieldError(
+                f"#/dataset/{key}", f"{dataset.name} has only {rows} {key.partition('_')[0]} rows", "limit", size
+            )
         elif info.classes and (size < info.classes or 0 < rows - size < info.classes):
-            detail = f"a stratified part needs at least one row of each of {info.classes} classes on both sides"
+            detail = f"each of the {info.classes} classes must have a row among those chosen and among the rest"
             yield FieldError(f"#/dataset/{key}", detail, "limit", size)
     yield from _validation_rows(spec, info)
 
@@ -68,12 +70,12 @@ def _validation_rows(spec: ExperimentSpec, info: DatasetInfo) -> Iterator[FieldE
     fraction, smallest = spec.dataset.validation_fraction, info.classes or 1
     held_out = round(rows * fraction)
     if fraction > 0 and not smallest <= held_out <= rows - smallest:
-        detail = f"{fraction} of {rows} rows is {held_out}; both parts need at least {smallest}"
+        detail = f"{fraction} of {rows} rows is {held_out}; training and validation need at least {smallest} each"
         yield FieldError("#/dataset/validation_fraction", detail, "limit", fraction)
     if spec.cross_validation is None:
         return
     if fraction > 0:
-        detail = "cross_validation holds its own folds out; validation_fraction must be 0"
+        detail = "cross_validation holds out its own folds; validation_fraction must be 0"
         yield FieldError("#/dataset/validation_fraction", detail, "contradiction", fraction)
     if spec.cross_validation.folds > rows // smallest:
         detail = f"{rows} rows of {smallest} classes allow at most {rows // smallest} folds"
@@ -90,10 +92,10 @@ def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
         monitor = str(getattr(value, "monitor", ""))
         pointer = f"#/training/{key}/monitor"
         if monitor.startswith("validation") and not (spec.dataset.validation_fraction > 0 or spec.cross_validation):
-            detail = "would choose by the test rows: set dataset.validation_fraction or monitor train"
+            detail = "the test rows would decide; set dataset.validation_fraction or monitor a training metric"
             yield FieldError(pointer, detail, "no_validation_rows", monitor)
         if monitor.endswith("accuracy") and spec.dataset.is_regression:
-            yield FieldError(pointer, "a regression has no accuracy", "not_allowed", monitor)
+            yield FieldError(pointer, "accuracy is not defined for a regression", "not_allowed", monitor)
 
 
 def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
@@ -105,43 +107,43 @@ def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:
             pointer = f"#/layers/{index}/{key}"
             parameters = named.parameters
             if named.name == "random_uniform" and parameters.get("minval", -0.05) > parameters.get("maxval", 0.05):
-                yield FieldError(pointer, "minval is above maxval", "contradiction", named.to_json())
+                yield FieldError(pointer, "minval is greater than maxval", "contradiction", named.to_json())
             traits = INITIALIZERS[named.name]
             if key == "bias_initializer" and not traits.for_biases:
-                detail = f"{named.name} works only on matrices; a bias is a vector"
+                detail = f"{named.name} initializes matrices only, and a bias is a vector"
                 yield FieldError(pointer, detail, "shape", named.name)
             if layer.needs_image and not traits.for_convolutions:
-                detail = f"{named.name} works only on matrices; the kernel of conv2d has four dimensions"
+                detail = f"{named.name} initializes matrices only, and the kernel of {layer.type} is not one"
                 yield FieldError(pointer, detail, "shape", named.name)
 
 
 def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> Iterator[FieldError]:
     last = len(spec.layers) - 1
     shape = network.layers[-1].output_shape
-    pointer = next(
-        f"#/layers/{index}/{layer.width_field}"
-        for index, layer in reversed(list(enumerate(spec.layers)))
-        if isinstance(layer, Weighted)
-    )
+    weighted = [(index, layer) for index, layer in enumerate(spec.layers) if isinstance(layer, Weighted)]
+    if not weighted:
+        return  # refused for that
+    pointer = f"#/layers/{weighted[-1][0]}/{weighted[-1][1].width_field}"
     if len(shape) != 1:
-        yield FieldError(f"#/layers/{last}", f"the network must end flat, and ends in {shape}", "shape")
+        yield FieldError(f"#/layers/{last}", f"the output must be flat, but its shape is {shape}", "shape")
         return
     units, activation = shape[0], output_activation(spec)
-    if expand_layers(spec)[-1].type == "dropout":
-        yield FieldError(f"#/layers/{last}/type", "dropout cannot be the last layer", "not_allowed", "dropout")
+    if spec.layers[last].is_noise:
+        kind = spec.layers[last].type
+        yield FieldError(f"#/layers/{last}/type", f"{kind} cannot be the last layer", "not_allowed", kind)
     if activation == "softmax" and units == 1:
         yield FieldError(pointer, "softmax over one unit is always 1; use sigmoid or more units", "shape", 1)
         return
     if info.task == "regression":
         if units != 1:
-            yield FieldError(pointer, "a regression has 1 output unit", "shape", units)
+            yield FieldError(pointer, "a regression needs exactly 1 output unit", "shape", units)
         if spec.loss.endswith("crossentropy"):
-            yield FieldError("#/loss", "a regression has no cross-entropy", "not_allowed", spec.loss)
+            yield FieldError("#/loss", "a regression cannot use a cross-entropy", "not_allowed", spec.loss)
         return
     allowed = (1, 2) if info.classes == 2 else (info.classes,)
     if units not in allowed:
         choice = " or ".join(str(count) for count in allowed)
-        detail = f"{info.classes} classes need {choice} output units, and {units} come out"
+        detail = f"{info.classes} classes need {choice} output units, but the network has {units}"
         yield FieldError(pointer, detail, "shape", units)
         return
     yield from _loss(spec, units, activation)
@@ -149,14 +151,14 @@ def _output(spec: ExperimentSpec, network: NetworkPlan, info: DatasetInfo) -> It
 
 def _loss(spec: ExperimentSpec, units: int, activation: str) -> Iterator[FieldError]:
     if spec.loss == "categorical_crossentropy" and (activation != "softmax" or units < 2):
-        detail = f"categorical_crossentropy needs a softmax over two or more units, and {activation} comes out"
+        detail = f"categorical_crossentropy needs a softmax over two or more units, but the output is {activation}"
         yield FieldError("#/loss", detail, "contradiction", spec.loss)
     if spec.loss == "binary_crossentropy" and not traits(activation).is_probability:
-        detail = f"binary_crossentropy needs a sigmoid output, and {activation} comes out"
+        detail = f"binary_crossentropy needs a sigmoid output, but the output is {activation}"
         yield FieldError("#/loss", detail, "contradiction", spec.loss)
 
 
-def explain(value: Any) -> Any:
+def explain(value: object) -> object:
     """What came, short enough for an error."""
     text = repr(value)
     return value if len(text) <= 200 else text[:200] + "..."

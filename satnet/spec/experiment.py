@@ -190,7 +190,7 @@ class ExperimentSpec(Frozen):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def default_loss(activation: Any) -> str:
+def default_loss(activation: object) -> str:
     """The loss that matches an output activation."""
     name = activation.get("name") if isinstance(activation, dict) else activation
     return traits(str(name)).matching_loss or "mean_squared_error"

@@ -33,6 +33,7 @@ class LayerType(Frozen):
     passes_activation: ClassVar[bool] = False  # a linear layer before it still waits for its activation
     hides_activation: ClassVar[bool] = False  # what an activation before it says is not the network's output any more
     normalizes_batches: ClassVar[bool] = False
+    is_noise: ClassVar[bool] = False  # acts only while training
     needs_image: ClassVar[bool] = False  # as first layer, rows x height x width get a channel
     type: str
 

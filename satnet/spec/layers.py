@@ -226,6 +226,7 @@ class Dropout(LayerType):
     """Zeroes a share of the inputs while training."""
 
     passes_activation: ClassVar[bool] = True
+    is_noise: ClassVar[bool] = True
     type: Literal["dropout"]
     rate: Annotated[float, Field(ge=0, lt=1)]
     """Share of the inputs that is zeroed."""

@@ -62,7 +62,7 @@ class Named:
             return value
         given = {"name": value} if isinstance(value, str) else value
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-            raise PydanticCustomError("named_type", "a name or an object with 'name' is needed")
+            raise PydanticCustomError("named_type", "must be a name, or an object with 'name'")
         name = given["name"]
         if name not in cls.allowed:
             raise PydanticCustomError(

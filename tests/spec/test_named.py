@@ -70,7 +70,7 @@ def test_copies_are_equal_and_frozen_too(again):
         ({"name": "elu", "beta": 1.0}, "activation 'elu' has no parameter 'beta'; allowed: alpha"),
         ({"name": "tanh", "alpha": 1.0}, "activation 'tanh' has no parameter 'alpha'; allowed: none"),
         ({"name": "elu", "alpha": 0.0}, "activation 'elu': alpha: Input should be greater than 0"),
-        (3, "a name or an object with 'name' is needed"),
+        (3, "must be a name, or an object with 'name'"),
     ],
 )
 def test_error_says_what_came_and_what_is_allowed(activation, reason):
