@@ -41,7 +41,8 @@ SWEEP = {
 def trained(sweep: SweepSpec) -> list[list[float]]:
     """Validation accuracy of each point after each epoch, 1 first."""
     from satnet.sweeps.stacking import group_of
-    from satnet.training.group import Member, train_group
+    from satnet.training.group import train_group
+    from satnet.training.group_member import Member
 
     specs = [sweep.spec_at(point, 0) for point in all_at_once(sweep) or []]
     records: list[list[dict]] = [[] for _ in specs]

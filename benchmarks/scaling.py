@@ -18,10 +18,11 @@ import tensorflow as tf
 from compare import write
 
 from satnet.spec import parse_spec
+from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
-from satnet.training.program import EpochProgram, build_loss
+from satnet.training.program import EpochProgram
 
 FEATURES, CLASSES = 784, 10
 BASE = {"rows": 30_000, "width": 64, "depth": 2, "batch": 64}

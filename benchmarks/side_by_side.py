@@ -64,7 +64,8 @@ def alone(found: list, folder: Path) -> tuple[float, list]:
 
 def together(found: list, folder: Path) -> tuple[float, list]:
     """The same side by side."""
-    from satnet.training.group import Member, train_group
+    from satnet.training.group import train_group
+    from satnet.training.group_member import Member
 
     records: list = [[] for _ in found]
     began = time.perf_counter()
@@ -80,7 +81,7 @@ def parts(trials: int, epochs: int, folder: Path, rounds: int) -> None:
     """What a step costs, and the share of the time that is spent outside the epochs; medians."""
     from satnet.training.stacked import StackedProgram
 
-    inside, real = list[float](), StackedProgram.epoch
+    inside, real = list[float](), StackedProgram.run
 
     def timed(program: StackedProgram, order: np.ndarray, check: Callable[[], None]) -> list:
         began = time.perf_counter()
@@ -90,12 +91,12 @@ def parts(trials: int, epochs: int, folder: Path, rounds: int) -> None:
         return sums
 
     shares, steps = list[float](), list[int]()
-    StackedProgram.epoch = timed
+    StackedProgram.run = timed
     for _ in range(rounds + 1):
         began = len(inside)
         seconds = together(specs(trials, epochs), folder)[0]
         shares.append(1 - sum(one * count for one, count in zip(inside[began:], steps[began:], strict=True)) / seconds)
-    StackedProgram.epoch = real
+    StackedProgram.run = real
     step = 1000 * statistics.median(inside[epochs:])
     print(
         f"{trials} trials: {step:.2f} ms a step, {step / trials:.3f} ms a trial; "

@@ -22,7 +22,8 @@ def run_group(
 
     `over` is called with the id of each one that has ended.
     """
-    from satnet.training.group import Member, train_group
+    from satnet.training.group import train_group
+    from satnet.training.group_member import Member
 
     failpoints.hit("after_claim")
     endings: dict[str, str] = {}

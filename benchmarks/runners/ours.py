@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from runners import work
 from satnet.spec import expand_layers, parse_spec
+from satnet.training.losses import build_loss
 from satnet.training.network import Network, build_network
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
-from satnet.training.program import EpochProgram, build_loss, wants_xla
+from satnet.training.program import EpochProgram, wants_xla
 
 SLOW = 16  # the part of an epoch that a convolution under XLA trains, scaled
 

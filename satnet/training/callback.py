@@ -12,28 +12,15 @@ import numpy as np
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
 from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, Units
 from satnet.saturation.diagnosis import diagnose, facts_of_external
-from satnet.spec.activation_traits import ACTIVATIONS
 from satnet.spec.external import ExternalLayer, ExternalSpec
-from satnet.training.data import probe_index
+from satnet.training.epoch_loop import TAIL
+from satnet.training.labels import recognize_labels
+from satnet.training.losses import build_loss, recognize_loss
 from satnet.training.model_taps import tap
 from satnet.training.network import Network
 from satnet.training.probe import Probe
-from satnet.training.program import TAIL, build_loss
+from satnet.training.splits import probe_index
 
-_CLASSES = {
-    "MeanSquaredError": "mean_squared_error",
-    "MeanAbsoluteError": "mean_absolute_error",
-    "Huber": "huber",
-    "BinaryCrossentropy": "binary_crossentropy",
-    "CategoricalCrossentropy": "categorical_crossentropy",
-    "SparseCategoricalCrossentropy": "categorical_crossentropy",
-}
-_NAMES = {
-    "mse": "mean_squared_error",
-    "mae": "mean_absolute_error",
-    "huber_loss": "huber",
-    "sparse_categorical_crossentropy": "categorical_crossentropy",
-}
 _ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
 
 
@@ -133,10 +120,9 @@ class MonitorCallback(keras.callbacks.Callback):
         return epoch % self._every == 0 or epoch == self.params.get("epochs")
 
     def _prepared(self) -> tuple[Network, ExternalSpec, Probe]:
-        loss, from_logits = _loss_of(self.model.loss)
-        logits = next(one.name for one in ACTIVATIONS.values() if one.matching_loss == loss) if from_logits else None
-        network, layers = tap(self.model, logits)
-        y, labels, self._classes = _encoded(self._y, loss, int(network.probe.outputs[-1].shape[-1]))
+        loss, link = recognize_loss(self.model.loss)
+        network, layers = tap(self.model, link)
+        y, labels, self._classes = recognize_labels(self._y, loss, int(network.probe.outputs[-1].shape[-1]))
         index = probe_index(labels, self._classes, self._probe_size, self._seed)
         self._variance = float(y.var()) if self._classes is None else None
         probe = Probe(network, loss, build_loss(loss), self._x[index], y[index], self._epsilon)
@@ -214,31 +200,3 @@ def _metric(loss: float, accuracy: float | None) -> dict[str, Any]:
 
 def _accuracy(logs: Mapping[str, Any], prefix: str) -> float | None:
     return next((float(logs[prefix + name]) for name in _ACCURACIES if prefix + name in logs), None)
-
-
-def _loss_of(loss: Any) -> tuple[str, bool]:
-    """The loss's name in our terms, and whether it takes logits."""
-    if isinstance(loss, keras.losses.Loss):
-        name = _CLASSES.get(type(loss).__name__)
-        from_logits = bool(loss.get_config().get("from_logits", False))
-    else:
-        text = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-        name = _NAMES.get(text, text if text in _CLASSES.values() else None) or _CLASSES.get(text)
-        from_logits = False
-    if name is None:
-        raise ValueError(f"the loss {loss!r} is not measured; these are: {', '.join(sorted({*_CLASSES, *_NAMES}))}")
-    return name, from_logits and name.endswith("crossentropy")
-
-
-def _encoded(y: Any, loss: str, outputs: int) -> tuple[Any, Any, int | None]:
-    """Labels (rows, outputs) float32, the class of each row for the draw, and how many classes; None: a regression."""
-    flat = y.reshape(len(y), -1)
-    if outputs > 1 and flat.shape[1] == 1:
-        classes = flat[:, 0].astype(np.int64)
-        return np.eye(outputs, dtype=np.float32)[classes], classes, outputs
-    one_hot = flat.shape[1] > 1 and bool(np.all((flat == 0) | (flat == 1)) and np.all(flat.sum(axis=1) == 1))
-    if one_hot:
-        return flat.astype(np.float32), flat.argmax(axis=1), flat.shape[1]
-    if loss == "binary_crossentropy":
-        return flat.astype(np.float32), flat[:, 0].astype(np.int64), 2 if flat.shape[1] == 1 else flat.shape[1]
-    return flat.astype(np.float32), flat[:, 0], None

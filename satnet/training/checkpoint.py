@@ -31,10 +31,10 @@ class Checkpoint:
 
     def to_bytes(self) -> bytes:
         """As one `.npz`, without pickles."""
-        told = json.dumps({"fold": self.fold, "epoch": self.epoch, "state": self.state})
+        text = json.dumps({"fold": self.fold, "epoch": self.epoch, "state": self.state})
         buffer = io.BytesIO()
         # NumPy's stub takes no dict of arrays beside its own keyword
-        np.savez(buffer, **self.arrays, **{_STATE: np.frombuffer(told.encode(), np.uint8)})  # type: ignore[arg-type]
+        np.savez(buffer, **self.arrays, **{_STATE: np.frombuffer(text.encode(), np.uint8)})  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod
@@ -43,8 +43,8 @@ class Checkpoint:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
-            told = json.loads(arrays.pop(_STATE).tobytes())
-            return cls(told["fold"], told["epoch"], arrays, told["state"])
+            rest = json.loads(arrays.pop(_STATE).tobytes())
+            return cls(rest["fold"], rest["epoch"], arrays, rest["state"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise CorruptCheckpoint(f"not a checkpoint: {error}") from error
 

@@ -1,4 +1,4 @@
-"""When checkpoints are taken: now and then, and before a run lets go because somebody asked."""
+"""When checkpoints are taken: now and then, and before an interrupted run stops."""
 
 import time
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from satnet.errors import Interrupted
 from satnet.training.checkpoint import Checkpoint
 
-_SHORT = 2.0  # seconds: an epoch that is so short is finished before a run lets go
-_LATER = ("drain", "pause")  # those who ask for these want the run to go on later
+_SHORT = 2.0  # seconds: an epoch that is so short is finished before a run stops
+_RESUMABLE = ("drain", "pause")  # those who ask for these want the run to go on later
 
 
 class CheckpointSchedule:
@@ -18,35 +18,35 @@ class CheckpointSchedule:
     ) -> None:
         """`check` raises Interrupted; `save` keeps a checkpoint; `every`: seconds from one to the next at least."""
         self._check, self._save, self._every = check, save, every
-        self._saved = time.monotonic()
-        self._short = False  # how long an epoch takes is not known before one is over
-        self._latest: Checkpoint | None = None
-        self._leaving: Interrupted | None = None
+        self._saved_at = time.monotonic()
+        self._epochs_are_short = False  # how long an epoch takes is not known before one is over
+        self._unsaved: Checkpoint | None = None
+        self._interruption: Interrupted | None = None  # that waits for the end of the epoch
 
     def check(self, *, under_way: bool = True) -> None:
         """Raise Interrupted: at once, or, with an epoch `under_way` that is soon over, at its end."""
         try:
             self._check()
         except Interrupted as interruption:
-            if self._save is None or interruption.reason not in _LATER:
+            if self._save is None or interruption.reason not in _RESUMABLE:
                 raise
-            if self._short and under_way:
-                self._leaving = interruption
+            if self._epochs_are_short and under_way:
+                self._interruption = interruption
                 return
-            if self._latest is not None:
-                self._save(self._latest)
+            if self._unsaved is not None:
+                self._save(self._unsaved)
             raise
 
     def epoch_over(self, make: Callable[[], Checkpoint], seconds: float) -> None:
-        """Take a checkpoint if one is due; let go if somebody asked meanwhile."""
+        """Take a checkpoint if one is due; raise the Interrupted that came during the epoch."""
         if self._save is None:
             return
-        self._short = seconds < _SHORT
-        due = time.monotonic() - self._saved >= self._every
-        if due or self._leaving is not None:
+        self._epochs_are_short = seconds < _SHORT
+        due = time.monotonic() - self._saved_at >= self._every
+        if due or self._interruption is not None:
             self._save(make())
-            self._latest, self._saved = None, time.monotonic()
-        elif not self._short:  # a copy costs nothing beside such an epoch
-            self._latest = make()
-        if self._leaving is not None:
-            raise self._leaving
+            self._unsaved, self._saved_at = None, time.monotonic()
+        elif not self._epochs_are_short:  # a copy costs nothing beside such an epoch
+            self._unsaved = make()
+        if self._interruption is not None:
+            raise self._interruption

@@ -1,4 +1,4 @@
-"""Compiled programs that the next experiment of the same topology uses again: nothing is traced or compiled anew.
+"""Compiled networks that the next experiment of the same topology uses again: nothing is traced or compiled anew.
 
 Learning rate, strengths of regularizers, initial weights, seeds and rows are arguments; everything else that a compiled
 program has built in is its key. Every draw has a seed of its own, and nothing sets TensorFlow's global one: doing so
@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from satnet.spec import ExperimentSpec, expand_layers
-from satnet.training.data import Data
+from satnet.training.data import Data, Rows
+from satnet.training.evaluation import Evaluation
+from satnet.training.losses import build_loss
 from satnet.training.network import Network, build_network, initialize
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
-from satnet.training.program import EpochProgram, Evaluation, build_loss, wants_xla
+from satnet.training.program import EpochProgram, wants_xla
 
-_MOST = 16  # programs kept
+_MOST = 16  # networks kept
 _MOST_PARAMETERS = 20_000_000  # of all kept networks together; three times as much with an optimizer's slots
 
 
@@ -34,7 +36,7 @@ class CompiledNetwork:
     xla: bool
     slots: list[Any]  # the optimizer's variables as they were before the first step
 
-    def begin(self, spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> None:
+    def begin(self, spec: ExperimentSpec, fold: int | None, data: Data, probed: Rows) -> None:
         """As if everything had been built anew for `spec` and these rows."""
         initialize(self.network, spec, fold)
         for variable, value in zip(self.optimizer.variables, self.slots, strict=True):
@@ -60,7 +62,7 @@ def key(spec: ExperimentSpec, data: Data, arguments: tuple[str, ...] = ()) -> st
     optimizer = {name: value for name, value in content["optimizer"].items() if name not in arguments}
     if not _scheduled(spec):
         del optimizer["learning_rate"]
-    told = [
+    built_in = [
         layers,
         optimizer,
         content["loss"],
@@ -70,7 +72,7 @@ def key(spec: ExperimentSpec, data: Data, arguments: tuple[str, ...] = ()) -> st
         spec.resources.precision,
         [[part.dtype.name, *part.shape[1:]] for part in (data.train.x, data.train.y)],
     ]
-    return json.dumps(told, sort_keys=True)
+    return json.dumps(built_in, sort_keys=True)
 
 
 def _built_in(layer: dict[str, Any]) -> dict[str, Any]:
@@ -81,29 +83,29 @@ def _built_in(layer: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def compiled_network(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> CompiledNetwork:
+def obtain(spec: ExperimentSpec, fold: int | None, data: Data, probed: Rows) -> CompiledNetwork:
     """A compiled network for the spec, ready for its first epoch: a kept one, or one built now. Raises BuildError."""
-    for one in _compiled_networks.values():
-        one.program.load(None, None)  # the last experiment's rows need not wait for the program's next use
+    for kept in _compiled_networks.values():
+        kept.program.load(None, None)  # the last experiment's rows need not wait for the program's next use
     name = key(spec, data)
-    found = _compiled_networks.pop(name, None) or _build(spec, fold, data, probed)
-    _compiled_networks[name] = found
+    network = _compiled_networks.pop(name, None) or _build(spec, fold, data, probed)
+    _compiled_networks[name] = network
     while len(_compiled_networks) > 1 and (len(_compiled_networks) > _MOST or _parameters() > _MOST_PARAMETERS):
         _compiled_networks.popitem(last=False)
-    found.begin(spec, fold, data, probed)
-    return found
+    network.begin(spec, fold, data, probed)
+    return network
 
 
 def forget() -> None:
-    """Drop all kept programs, after an error that may have left one in disorder."""
+    """Drop all kept networks, after an error that may have left one in disorder."""
     _compiled_networks.clear()
 
 
 def _parameters() -> int:
-    return sum(one.network.model.count_params() for one in _compiled_networks.values())
+    return sum(kept.network.model.count_params() for kept in _compiled_networks.values())
 
 
-def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Any) -> CompiledNetwork:
+def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Rows) -> CompiledNetwork:
     network = build_network(spec, data.train.x.shape[1:], fold)
     loss, optimizer = build_loss(spec.loss), build_optimizer(spec)
     xla = wants_xla({layer.type for layer in expand_layers(spec)})

@@ -1,17 +1,11 @@
-"""Keras's initializers by the spec's names, and the seeds they draw from."""
+"""Keras's initializers by the spec's names."""
 
 import inspect
 from typing import Any
 
 import keras
-import numpy as np
 
 from satnet.spec.initializers import Initializer
-
-
-def seed_of(*parts: int) -> int:
-    """A 31-bit seed that depends on all of `parts`."""
-    return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)
 
 
 def build_initializer(named: Initializer, seed: int) -> Any:

@@ -8,8 +8,9 @@ import keras
 from satnet.errors import BuildError
 from satnet.spec.layer_type import LayerType
 from satnet.spec.layers import Conv2D, Dense, Maxout, Weighted
-from satnet.training.initializers import build_initializer, seed_of, takes_seed
+from satnet.training.initializers import build_initializer, takes_seed
 from satnet.training.regularizers import build_regularizer
+from satnet.training.seeds import seed_of
 
 # From the layer of the spec, the name and what its seeds follow from: Keras's layer, without the activation.
 Builder = Callable[[Any, str, tuple[int, int]], Any]

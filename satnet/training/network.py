@@ -13,9 +13,10 @@ from satnet.spec.layers import Layer, Maxout, Weighted
 from satnet.spec.shapes import needs_channel
 from satnet.spec.walk import AppliedActivation, WalkedActivation, walk
 from satnet.training.activations import activation_layer
-from satnet.training.initializers import build_initializer, seed_of
+from satnet.training.initializers import build_initializer
 from satnet.training.layers import BIAS, KERNEL, build_layer
 from satnet.training.regularizers import build_regularizer
+from satnet.training.seeds import seed_of
 
 
 @dataclass(frozen=True)

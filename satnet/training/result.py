@@ -16,6 +16,19 @@ class TrainingResult:
 
 
 @dataclass(frozen=True)
+class FoldResult:
+    """How one fold's run ended."""
+
+    test: dict[str, Any]
+    quality: dict[str, Any]
+    statistics: dict[str, Any]
+    parameters: int
+    stop_reason: str
+    xla: bool
+    worker: str | None = None  # who trained it, where that was another one than the experiment's
+
+
+@dataclass(frozen=True)
 class TrainedFold:
     """One fold's run, as JSON holds it, for whoever trains the others."""
 

@@ -1,31 +1,29 @@
 """Train one experiment: data in, one compiled epoch after another, each measured and reported."""
 
-import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import keras
-import tensorflow as tf
-
-from satnet.errors import DeadlineExceeded, OutOfMemory
+from satnet.errors import DeadlineExceeded
 from satnet.records.schema import MeasuredEpoch, Metrics, TrainingExtra
 from satnet.spec import ExperimentSpec
-from satnet.training import compiled, rows
+from satnet.training import compiled
 from satnet.training.checkpoint import Checkpoint
 from satnet.training.checkpoint_schedule import CheckpointSchedule
-from satnet.training.data import Data, probe_index
+from satnet.training.data import Data
 from satnet.training.environment import environment
 from satnet.training.export import save_model
-from satnet.training.fold_run import FoldResult, FoldRun, Report
+from satnet.training.fold_run import FoldRun, Report
+from satnet.training.memory import device_memory
 from satnet.training.network import Network
-from satnet.training.result import TrainedFold, TrainingResult
-from satnet.training.rows import prepared
+from satnet.training.result import FoldResult, TrainedFold, TrainingResult
+from satnet.training.row_cache import prepared
+from satnet.training.splits import probe_index
 
 KeepModel = Callable[[Path], Any]
 Elsewhere = Callable[[int, Callable[[], None]], TrainedFold | None]
@@ -75,46 +73,47 @@ def train(
         if time.monotonic() > deadline:
             raise DeadlineExceeded(f"ran longer than resources.max_seconds = {spec.resources.max_seconds}")
 
-    checkpoint_schedule = CheckpointSchedule(checked, keep_checkpoint, checkpoint_every)
-    with _memory():
-        return _train(spec, data_dir, on_epoch, checkpoint_schedule, attempt, keep_model, resume, elsewhere)
+    schedule = CheckpointSchedule(checked, keep_checkpoint, checkpoint_every)
+    with device_memory():
+        return _train(spec, data_dir, on_epoch, schedule, attempt, keep_model, resume, elsewhere)
 
 
 def _train(
     spec: ExperimentSpec,
     data_dir: Path,
     on_epoch: Report,
-    checkpoint_schedule: CheckpointSchedule,
+    schedule: CheckpointSchedule,
     attempt: int,
     keep: KeepModel | None,
     resume: Checkpoint | None,
     elsewhere: Elsewhere | None,
 ) -> TrainingResult:
-    results = [FoldResult(**one) for one in resume.state["results"]] if resume else []
+    results = [FoldResult(**kept) for kept in resume.state["results"]] if resume else []
     done = len(results)
     for number, (fold, ready) in enumerate(prepared(spec, data_dir)):
         if number < done:
             continue
-        found, network = None, None
+        trained, network = None, None
         if elsewhere is not None and fold is not None and resume is None:
-            found = elsewhere(fold, partial(checkpoint_schedule.check, under_way=False))
-        if found is not None:
-            for record in found.records:
+            trained = elsewhere(fold, partial(schedule.check, under_way=False))
+        if trained is not None:
+            for record in trained.records:
                 on_epoch(record)
-            results.append(FoldResult(**found.result))
+            results.append(FoldResult(**trained.result))
         else:
-            one, network = _train_one(spec, fold, ready(), on_epoch, checkpoint_schedule, tuple(results), resume)
-            results.append(one)
+            result, network = _train_one(spec, fold, ready(), on_epoch, schedule, tuple(results), resume)
+            results.append(result)
         resume = None
     last, data = results[-1], ready()
     extra = summary_extra(last, data)
     if spec.cross_validation is not None:
         extra["folds"] = [
-            {"fold": n, "test": cast(Metrics, one.test), "worker": one.worker} for n, one in enumerate(results)
+            {"fold": number, "test": cast(Metrics, result.test), "worker": result.worker}
+            for number, result in enumerate(results)
         ]
     if keep is not None:
-        extra["model"] = kept_model(network, data, keep) if network is not None else found.model if found else None
-    reasons = {one.stop_reason for one in results}
+        extra["model"] = kept_model(network, data, keep) if network is not None else trained.model if trained else None
+    reasons = {result.stop_reason for result in results}
     about = environment() | {"attempt": attempt, "xla": last.xla}
     return TrainingResult(extra, about, "completed" if "completed" in reasons else reasons.pop())
 
@@ -124,14 +123,14 @@ def _train_one(
     fold: int | None,
     data: Data,
     on_epoch: Report,
-    checkpoint_schedule: CheckpointSchedule,
+    schedule: CheckpointSchedule,
     earlier: tuple[FoldResult, ...] = (),
     resume: Checkpoint | None = None,
 ) -> tuple[FoldResult, Network]:
-    checkpoint_schedule.check()
+    schedule.check()
     probed = data.probed(probe_index(data.labels, data.classes, spec.saturation.probe_size, spec.rows_seed))
-    built = compiled.compiled_network(spec, fold, data, probed)
-    return FoldRun(spec, built, data, fold, on_epoch, checkpoint_schedule, earlier).train(resume), built.network
+    built = compiled.obtain(spec, fold, data, probed)
+    return FoldRun(spec, built, data, fold, on_epoch, schedule, earlier).train(resume), built.network
 
 
 def train_fold(
@@ -142,24 +141,12 @@ def train_fold(
     Args and errors as for `train`; `keep_model` is called for the last fold alone, whose model is the experiment's.
     """
     records: list[MeasuredEpoch] = []
-    with _memory():
+    with device_memory():
         parts = list(prepared(spec, data_dir))
         data = parts[fold][1]()
         result, network = _train_one(spec, fold, data, records.append, CheckpointSchedule(check, None))
         model = kept_model(network, data, keep_model) if fold == len(parts) - 1 else None
     return TrainedFold(records, asdict(result), model)
-
-
-@contextlib.contextmanager
-def _memory() -> Iterator[None]:
-    """A device without enough memory as OutOfMemory, and all of it given back."""
-    try:
-        yield
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        compiled.forget()
-        rows.forget()
-        keras.backend.clear_session()
-        raise OutOfMemory(f"the device has not enough memory: {str(error)[:300]}") from error
 
 
 def summary_extra(result: FoldResult, data: Data) -> TrainingExtra:
@@ -170,7 +157,7 @@ def summary_extra(result: FoldResult, data: Data) -> TrainingExtra:
 
 
 def kept_model(network: Network, data: Data, keep: KeepModel) -> Any:
-    """What `keep` tells of the model's file; None where it could not be kept, which costs no result."""
+    """What `keep` says of the model's file; None where it could not be kept, which costs no result."""
     try:
         with tempfile.TemporaryDirectory(prefix="satnet-model-") as folder:
             path = Path(folder) / "model.keras"

@@ -12,52 +12,61 @@ from satnet.training.optimizer import Plateau
 
 @dataclass
 class StoppingRules:
-    """Of one training run."""
+    """When one training run ends, and what it keeps until then.
 
-    stopping: Any  # the spec's early_stopping
-    schedule: Any  # the spec's schedule, where it is reduce_on_plateau
-    stop: Plateau | None
-    reduce: Plateau | None
-    best: list[np.ndarray] | None = None
-    ended: str | None = None  # why whoever hears of the epochs wants no more of them
+    Attributes:
+        early_stopping: the spec's, or None.
+        reduce_on_plateau: the spec's schedule, where it is this one.
+        no_progress: counts the epochs for early stopping.
+        plateau: counts the epochs for the learning rate.
+        best_weights: those of the best epoch, where the spec wants them back.
+        ended_by: why whoever hears of the epochs wants no more of them.
+    """
+
+    early_stopping: Any
+    reduce_on_plateau: Any
+    no_progress: Plateau | None
+    plateau: Plateau | None
+    best_weights: list[np.ndarray] | None = None
+    ended_by: str | None = None
 
     @classmethod
     def of(cls, spec: ExperimentSpec) -> "StoppingRules":
-        """At its start."""
-        stopping, schedule = spec.training.early_stopping, spec.training.learning_rate_schedule
-        plateau: Any = schedule if schedule is not None and schedule.name == "reduce_on_plateau" else None
+        """At the start of a run."""
+        stop, schedule = spec.training.early_stopping, spec.training.learning_rate_schedule
+        reduce: Any = schedule if schedule is not None and schedule.name == "reduce_on_plateau" else None
         return cls(
-            stopping,
-            plateau,
-            Plateau(stopping.monitor, stopping.patience, stopping.min_delta) if stopping else None,
-            Plateau(plateau.monitor, plateau.patience) if plateau else None,
+            early_stopping=stop,
+            reduce_on_plateau=reduce,
+            no_progress=Plateau(stop.monitor, stop.patience, stop.min_delta) if stop else None,
+            plateau=Plateau(reduce.monitor, reduce.patience) if reduce else None,
         )
 
     @property
     def over(self) -> bool:
         """Whether the epoch before was the last."""
-        return self.ended is not None or (self.stop is not None and self.stop.over)
+        return self.ended_by is not None or (self.no_progress is not None and self.no_progress.over)
 
     @property
     def stop_reason(self) -> str:
-        """Once it has come to its end."""
-        if self.ended is not None:
-            return self.ended
+        """Of a run that has ended."""
+        if self.ended_by is not None:
+            return self.ended_by
         return "early_stopping" if self.over else "completed"
 
     def take(self, metrics: dict[str, Any], weights: Callable[[], list[np.ndarray]]) -> None:
         """One epoch's metrics, and the weights that brought them, should they be kept."""
-        if self.stop and self.stop.better(metrics) and self.stopping.restore_best_weights:
-            self.best = weights()
+        if self.no_progress and self.no_progress.better(metrics) and self.early_stopping.restore_best_weights:
+            self.best_weights = weights()
 
-    def reduced(self, metrics: dict[str, Any], rate: float) -> float | None:
+    def reduced_rate(self, metrics: dict[str, Any], rate: Callable[[], float]) -> float | None:
         """The learning rate from here on; None where it stays."""
-        if self.reduce is None or self.reduce.better(metrics) or not self.reduce.over:
+        if self.plateau is None or self.plateau.better(metrics) or not self.plateau.over:
             return None
-        self.reduce.waited = 0
-        return float(max(rate * self.schedule.factor, self.schedule.min_lr))
+        self.plateau.waited = 0
+        return float(max(rate() * self.reduce_on_plateau.factor, self.reduce_on_plateau.min_lr))
 
     @property
-    def plateaus(self) -> tuple[Plateau | None, Plateau | None]:
+    def counters(self) -> tuple[Plateau | None, Plateau | None]:
         """What a checkpoint keeps besides the best weights."""
-        return self.stop, self.reduce
+        return self.no_progress, self.plateau

@@ -41,7 +41,8 @@ def run(spec):
 
 
 def traces(built):
-    functions = (built.program._many, built.program._measured, built.probe._pass, built.evaluate._batch)
+    loop = built.program.loop
+    functions = (loop.plain_steps, loop.measured_steps, built.probe._pass, built.evaluate._batch)
     return [function.experimental_get_tracing_count() for function in functions]
 
 

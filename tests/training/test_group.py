@@ -8,7 +8,8 @@ import pytest
 from satnet.errors import Interrupted, NonFiniteLoss
 from satnet.spec import parse_spec
 from satnet.sweeps.stacking import group_of
-from satnet.training.group import Member, train_group
+from satnet.training.group import train_group
+from satnet.training.group_member import Member
 from satnet.training.run import train
 
 NOWHERE = Path("nowhere")

@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from satnet.service.local import run_local
 from satnet.spec import parse_spec
+from satnet.training.dropout_masks import masked
+from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
-from satnet.training.program import EpochProgram, build_loss, masked
+from satnet.training.program import EpochProgram
 
 
 def network_of(rate):
@@ -53,7 +55,7 @@ def test_a_chunks_masks_keep_their_share_and_follow_from_seed_and_step(rate):
 
     # when
     def masks(first):
-        return program._gathered(program._x, program._y, numbers, program._seeds(first))[2].numpy()
+        return program.loop.gathered(program.loop.x, program.loop.y, numbers, program.loop.seeds(first))[2].numpy()
 
     one, again, later = masks(0), masks(0), masks(10)
 

@@ -6,10 +6,12 @@ import pytest
 import tensorflow as tf
 
 from satnet.spec import parse_spec
-from satnet.training import program as program_module
+from satnet.training import epoch_loop as program_module
+from satnet.training.evaluation import Evaluation
+from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
-from satnet.training.program import EpochProgram, Evaluation, build_loss, wants_xla
+from satnet.training.program import EpochProgram, wants_xla
 
 ROWS = 330  # a remainder batch for every batch size below
 
@@ -166,7 +168,7 @@ def test_slices_change_no_number():
             batch_size=4,
             xla=True,
         )
-        program._slice = size
+        program.loop.slice_steps = size
         losses.append(program.run(order, lambda: None).loss)
 
     # then they agree bit for bit

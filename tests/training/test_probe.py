@@ -7,9 +7,9 @@ import pytest
 from satnet.saturation.activations import derivative
 from satnet.saturation.regions import prescribed_std, region
 from satnet.spec import parse_spec
+from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.probe import Probe
-from satnet.training.program import build_loss
 from tests.training import reference
 
 NAMES = sorted(reference.ACTIVATIONS)

@@ -7,16 +7,16 @@ import pytest
 
 from satnet.errors import DataError
 from satnet.spec import parse_spec
-from satnet.training import rows, sources
+from satnet.training import row_cache, sources
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
 
 
 @pytest.fixture(autouse=True)
 def _empty():
-    rows.forget()
+    row_cache.forget()
     yield
-    rows.forget()
+    row_cache.forget()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def spec_of(seed=1, **dataset):
 
 
 def only(spec, data_dir):
-    ((_, ready),) = rows.prepared(spec, data_dir)
+    ((_, ready),) = row_cache.prepared(spec, data_dir)
     return ready()
 
 
@@ -50,7 +50,7 @@ def test_second_experiment_on_a_dataset_loads_nothing(data_dir, monkeypatch):
 
     # when
     second = only(spec_of(standardize="per_feature"), data_dir)
-    rows.forget()
+    row_cache.forget()
     third = only(spec_of(standardize="per_feature"), data_dir)
 
     # then by the same process not even tensors are made, by the next one the unpacked file is mapped
@@ -67,8 +67,8 @@ def test_rows_that_are_ready_are_kept_where_there_is_no_room_for_those_of_the_fi
     np.savez(tmp_path / "floats.npz", x_train=x, y_train=y, x_test=x[:30], y_test=y[:30])
     layers = [{"type": "dense", "units": 3, "activation": "softmax"}]
     spec = parse_spec({"dataset": {"path": str(tmp_path / "floats.npz")}, "layers": layers}, allow_path=True)
-    monkeypatch.setattr(rows, "_MOST_BYTES", only(spec, tmp_path).size + 5_000)
-    rows.forget()
+    monkeypatch.setattr(row_cache, "_MOST_BYTES", only(spec, tmp_path).nbytes + 5_000)
+    row_cache.forget()
 
     # when
     first = only(spec, tmp_path)
@@ -122,14 +122,14 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(data_dir):
 
 def test_what_is_kept_is_bounded(data_dir, monkeypatch):
     # given
-    monkeypatch.setattr(rows, "_MOST_BYTES", 1_200_000)
+    monkeypatch.setattr(row_cache, "_MOST_BYTES", 1_200_000)
 
     # when
     for seed in range(5):
         only(spec_of(seed, train_size=200), data_dir)
 
     # then
-    assert 0 < sum(size for size, _ in rows._kept.values()) <= 1_200_000
+    assert 0 < sum(size for size, _ in row_cache._kept.values()) <= 1_200_000
 
 
 def test_a_broken_file_is_told(data_dir):

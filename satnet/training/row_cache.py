@@ -10,10 +10,11 @@ from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec
 from satnet.spec.shapes import plan
 from satnet.training import sources
-from satnet.training.data import Data, Rows, folds, load_rows, prepare
+from satnet.training.data import Data, Rows, load_rows, prepare
+from satnet.training.splits import folds
 
 _MOST_BYTES = 400_000_000  # kept in all; one dataset may be larger while it is in use
-_kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+_kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()  # key -> bytes, what is kept
 _T = TypeVar("_T")
 
 
@@ -24,21 +25,21 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
         DataError: the dataset cannot be read or split.
         BuildError: the network does not fit its rows.
     """
-    name = _key(spec, data_dir)
-    about = f"parts of {name}"
+    dataset = _key(spec, data_dir)
+    parts_key = f"parts of {dataset}"
 
     def source() -> tuple[Rows, Rows]:
-        found = _keep(f"rows {name}", lambda: load_rows(spec, data_dir), _size)
-        if about in _kept:
-            _kept.move_to_end(about)  # it takes no room, and spares the next experiment these rows
-        return found
+        rows = _keep(f"rows {dataset}", lambda: load_rows(spec, data_dir), lambda both: sum(one.nbytes for one in both))
+        if parts_key in _kept:
+            _kept.move_to_end(parts_key)  # it takes no room, and spares the next experiment these rows
+        return rows
 
-    def described() -> tuple[tuple[int, ...], list[tuple[int | None, Any, Any]]]:
+    def parts_of_source() -> tuple[tuple[int, ...], list[tuple[int | None, Any, Any]]]:
         train, _ = source()
-        return train.x.shape[1:], folds(spec, train)
+        return train.x.shape[1:], folds(spec, train.y)
 
-    # so that many rows are not kept beside those that are made ready of them
-    shape, parts = _keep(about, described, lambda found: sum(one.nbytes for _, one, _ in found[1]))
+    # so that the rows of a large file are not kept beside those that are made ready of them
+    shape, parts = _keep(parts_key, parts_of_source, lambda both: sum(index.nbytes for _, index, _ in both[1]))
     outputs = _outputs(spec, shape)
     for number, (fold, index, held_out) in enumerate(parts):
 
@@ -49,7 +50,7 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
             return prepare(spec, train.take(index), train.take(held_out), test, outputs)
 
         def ready(number: int = number, make: Callable[[], Data] = make) -> Data:
-            return _keep(f"fold {number} of {outputs} {name}", make, lambda data: data.size)
+            return _keep(f"fold {number} of {outputs} {dataset}", make, lambda data: data.nbytes)
 
         yield fold, ready
 
@@ -70,19 +71,15 @@ def _key(spec: ExperimentSpec, data_dir: Path) -> str:
     return json.dumps([content["dataset"], content.get("cross_validation"), spec.rows_seed, stamps], sort_keys=True)
 
 
-def _size(split: tuple[Rows, Rows]) -> int:
-    return sum(part.nbytes for rows in split for part in (rows.x, rows.y))
-
-
 def _keep(key: str, make: Callable[[], _T], size: Callable[[_T], int]) -> _T:
     """What `make` made for `key` before, or makes now; the longest unused gives way."""
     if key in _kept:
         _kept.move_to_end(key)
-        found: _T = _kept[key][1]
-        return found
+        earlier: _T = _kept[key][1]
+        return earlier
     made = make()
     _kept[key] = (size(made), made)
-    while sum(one for one, _ in _kept.values()) > _MOST_BYTES and _kept:
+    while sum(nbytes for nbytes, _ in _kept.values()) > _MOST_BYTES and _kept:
         _kept.popitem(last=False)
     return made
 
@@ -91,5 +88,5 @@ def _outputs(spec: ExperimentSpec, input_shape: tuple[int, ...]) -> int:
     """How many numbers come out of the network. Raises BuildError where the layers do not fit the rows."""
     network, misfits = plan(spec, input_shape)
     if misfits:
-        raise BuildError("; ".join(f"{one.pointer}: {one.detail}" for one in misfits))
+        raise BuildError("; ".join(f"{misfit.pointer}: {misfit.detail}" for misfit in misfits))
     return network.layers[-1].output_shape[-1]
