@@ -4,8 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "architecture.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FOLDERS = TEXT[TEXT.index("## Folders") : TEXT.index("## To add")]
 
 
@@ -27,17 +30,19 @@ def test_every_package_has_its_row_in_the_order_of_the_import_rules():
     assert [ranks[name] for name in documented] == sorted(ranks.values())
 
 
-def test_paths_that_are_named_exist():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_that_are_named_exist(page):
     # when
-    named = set(re.findall(r"`((?:satnet|api|worker|tests|docs|benchmarks)/[\w./]+)`", TEXT))
+    named = set(re.findall(r"`((?:satnet|api|worker|tests|docs|benchmarks)/[\w./]+)`", page.read_text()))
 
     # then
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
-def test_modules_that_are_named_exist():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_that_are_named_exist(page):
     # when
-    named = set(re.findall(r"`(satnet(?:\.\w+)+)`", TEXT))
+    named = set(re.findall(r"`(satnet(?:\.[a-z_]+)+)`", page.read_text()))
 
     # then
     places = [ROOT / name.replace(".", "/") for name in sorted(named)]
