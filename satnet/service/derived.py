@@ -1,14 +1,12 @@
 """Experiments made from others: clones, and remedies with the runs that judge them."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-import jsonpatch
-
-from satnet.errors import BadRequest, Conflict, FieldError, InvalidSpec, NotFound
+from satnet.errors import Conflict, FieldError, InvalidSpec, NotFound
 from satnet.records.schema import ExperimentDocument, Parent, Patch, SpecJson
 from satnet.service.intake import fingerprint
+from satnet.service.patch import apply_patch
 from satnet.service.submission import Wake, submit
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec, parse_spec
@@ -17,13 +15,7 @@ from satnet.store import Store
 
 def patched(spec: SpecJson, patch: object) -> ExperimentSpec:
     """The spec after a JSON Patch (RFC 6902). Raises BadRequest or InvalidSpec."""
-    if not isinstance(patch, list) or not all(isinstance(one, dict) for one in patch):
-        raise BadRequest("patch: a JSON Patch is a list of operations")
-    try:
-        changed = jsonpatch.apply_patch(json.loads(json.dumps(spec)), patch)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError) as error:
-        raise InvalidSpec([FieldError("#/patch", f"does not apply: {error}", "patch", patch)]) from error
-    return parse_spec(changed)
+    return parse_spec(apply_patch(spec, patch))
 
 
 def clone(

@@ -1,5 +1,7 @@
 """One axis of a sweep: the values that a place of the base takes."""
 
+import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, JsonValue, model_serializer, model_validator
@@ -10,6 +12,7 @@ from satnet.spec.named import Frozen
 KINDS = ("choice", "uniform", "log_uniform", "int")
 _FIELDS = {"int": "integer"}  # where a field cannot have its kind's name
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Integer = Annotated[int, Field(ge=-(2**61), le=2**61)]  # a range then has fewer than 2^63 values, as len() needs
 
 
 class Axis(Frozen):
@@ -18,21 +21,20 @@ class Axis(Frozen):
     choice: Annotated[list[JsonValue], Field(min_length=1, max_length=1000)] | None = None
     uniform: Pair | None = None
     log_uniform: Pair | None = None
-    integer: Annotated[list[int], Field(min_length=2, max_length=2)] | None = Field(None, alias="int")
+    integer: Annotated[list[Integer], Field(min_length=2, max_length=2)] | None = Field(None, alias="int")
 
     @property
-    def choices(self) -> list[JsonValue] | None:
-        """The values that are listed, or all integers of a range; None where there are infinitely many."""
-        if self.choice is not None:
-            return list(self.choice)
+    def choices(self) -> Sequence[JsonValue] | None:
+        """The values that are listed, or a range of integers, never as a list; None where there are infinitely many."""
         if self.integer is not None:
-            return list(range(self.integer[0], self.integer[1] + 1))
-        return None
+            return range(self.integer[0], self.integer[1] + 1)
+        return self.choice
 
     @property
     def first(self) -> JsonValue:
         """The first choice; None where there are infinitely many."""
-        return (self.choices or [None])[0]
+        choices = self.choices
+        return choices[0] if choices else None
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +50,8 @@ class Axis(Frozen):
             low, high = self._of(given[0])
             if not low < high:
                 raise ValueError(f"{given[0]}: expected [low, high] with low < high, got [{low}, {high}]")
+            if self.uniform and not math.isfinite(high - low):
+                raise ValueError(f"uniform: high - low must be below 1.8e308, got [{low}, {high}]")
             if self.log_uniform and low <= 0:
                 raise ValueError(f"log_uniform: low must be above 0, got {low}")
         return self

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import optuna
     from optuna.distributions import BaseDistribution
 
+_WIDE = 2**24  # integers; in a wider range TPE's bins, one an integer, are too thin for its float arithmetic
 _STARTUP = 10  # points that TPE draws at random before its model says anything (Optuna's default)
 
 
@@ -70,14 +71,14 @@ def direction(sign: float) -> Literal["maximize", "minimize"]:
 
 
 def distribution(axis: Axis) -> "BaseDistribution":
-    """Optuna's distribution of an axis; a choice is represented by its index."""
+    """Optuna's distribution of an axis; a choice is represented by its index, a wide range of integers by floats."""
     from optuna import distributions
 
     if axis.choice is not None:
         return distributions.CategoricalDistribution(range(len(axis.choice)))
-    if axis.integer is not None:
+    if axis.integer is not None and not _wide(axis):
         return distributions.IntDistribution(axis.integer[0], axis.integer[1])
-    low, high = axis.log_uniform or axis.uniform or (0.0, 1.0)
+    low, high = axis.log_uniform or axis.uniform or axis.integer or (0.0, 1.0)
     return distributions.FloatDistribution(low, high, log=axis.log_uniform is not None)
 
 
@@ -92,7 +93,13 @@ def _asked(study: "optuna.Study", sweep: SweepSpec) -> Parameters:
     return {pointer: _decoded(axes[pointer], value) for pointer, value in drawn.items()}
 
 
+def _wide(axis: Axis) -> bool:
+    return axis.integer is not None and axis.integer[1] - axis.integer[0] > _WIDE
+
+
 def _decoded(axis: Axis, value: Any) -> Any:
+    if axis.integer is not None:
+        return min(max(round(value), axis.integer[0]), axis.integer[1])
     return value if axis.choice is None else axis.choice[value]
 
 

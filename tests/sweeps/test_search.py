@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from satnet.errors import InvalidSpec
 from satnet.sweeps.early import falls_behind, is_hopeless, is_rung
 from satnet.sweeps.objective import outcome, value_of
 from satnet.sweeps.parse import parse_sweep
@@ -140,3 +141,35 @@ def test_saturation_is_an_objective():
     names = ("layers.dense_1.saturated_fraction", "layers.max.saturated_fraction", "network.vanish_ratio")
     assert [value_of(epoch, name) for name in names] == [0.25, 0.25, 0.1]
     assert value_of(epoch, "layers.dense_9.gate") is None
+
+
+@pytest.mark.parametrize("search", ["random", "tpe"])
+def test_a_range_of_integers_is_never_a_list(search):
+    # given
+    sweep = parse_sweep(grid(search=search, trials=14, parameters={"/training/epochs": {"int": [1, 10**18]}}))
+    tried = [TriedPoint({"/training/epochs": 10**17 + number}, True, 0.1 * number) for number in range(12)]
+    # when
+    points = next_points(sweep, tried)
+    # then
+    assert all(1 <= point["/training/epochs"] <= 10**18 for point in points)
+    assert len(points) == 2
+
+
+@pytest.mark.parametrize("bounds", [[1, 10**18], [-(2**61), 2**61]])
+def test_a_grid_over_a_huge_range_is_refused_by_its_count(bounds):
+    with pytest.raises(InvalidSpec, match=r"#/parameters: .* points x 1 repeats are more than 5000 trials"):
+        parse_sweep(grid(parameters={"/training/epochs": {"int": bounds}}))
+
+
+@pytest.mark.parametrize("search", ["random", "tpe"])
+@pytest.mark.parametrize(
+    ("axis", "place"),
+    [
+        ({"uniform": [-1.7e308, 1.7e308]}, "#/parameters/~1optimizer~1learning_rate"),
+        ({"int": [1, 10**30]}, "#/parameters/~1optimizer~1learning_rate/int/1"),
+    ],
+)
+def test_a_range_that_no_sampler_can_draw_from_is_refused(search, axis, place):
+    with pytest.raises(InvalidSpec) as refused:
+        parse_sweep(grid(search=search, trials=3, parameters={"/optimizer/learning_rate": axis}))
+    assert [error.pointer for error in refused.value.errors] == [place]
