@@ -1,7 +1,5 @@
 """Findings, remedies, clones, comparisons and artifacts over HTTP; experiments are really trained, in this process."""
 
-import threading
-
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +8,6 @@ from api.main import create_app
 from satnet import presets
 from satnet.store import Store
 from satnet.training.run import train
-from worker import predict
 from worker.single import run_attempt
 
 BRIEF = {"training": {"epochs": 3, "batch_size": 1}}
@@ -152,12 +149,12 @@ def test_compare_needs_two_different_experiments(http, trained, ids):
     assert http.get(f"/v1/compare?ids={ids.format(trained)}").status_code in (400, 404)
 
 
+@pytest.mark.usefixtures("prediction_worker")
 def test_the_model_takes_raw_rows_and_predicts_them(http, settings, trained, tmp_path):
-    # given a worker's answering thread
+    # given
     import keras
     from sklearn.datasets import load_digits
 
-    threading.Thread(target=predict.serve, args=(settings,), daemon=True).start()
     Store(settings).worker_seen("w", {"queues": ["default"], "kind": "cpu"})
     rows = load_digits().images[:4]
 

@@ -7,7 +7,6 @@ writes what was answered, shortened, into api/openapi/examples.
 
 import json
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from api.main import create_app
 from satnet.store import Store
 from tests.api.openapi.conformance import described, faults, operations
 from tests.api.openapi.walk import Step, Walk, names, refusals
-from worker import predict, tasks
+from worker import tasks
 
 EXAMPLES = Path(api.openapi.__file__).parent / "examples"
 _MOST = 10  # items of a list in an example
@@ -31,9 +30,8 @@ def http(settings):
 
 
 @pytest.fixture
-def steps(http, settings, monkeypatch):
+def steps(http, settings, prediction_worker, monkeypatch):  # noqa: ARG001 - it runs beside
     monkeypatch.setattr(tasks._tickets, "send", lambda _: None)
-    threading.Thread(target=predict.serve, args=(settings,), daemon=True).start()
     name = names()
     store = Store(settings)
     yield Walk(http, store, lambda: tasks.work(settings, name(), ["default"])).everything()
