@@ -1,6 +1,7 @@
 """What routes ask for: the store, the settings, the body; and the refusal of unknown query parameters."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from api.json import JsonObject
 from satnet.errors import BadRequest
 from satnet.settings import Settings
 from satnet.store import Store
+
+_JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
 
 def get_store(request: Request) -> Store:
@@ -26,10 +29,24 @@ def get_app_settings(request: Request) -> Settings:
     return settings
 
 
+def require_json(request: Request) -> None:
+    """Refuse every Content-Type but JSON's own; a form or plain text can be sent by any web page."""
+    types = request.headers.getlist("content-type")
+    if len(types) != 1 or not _JSON.fullmatch(types[0].partition(";")[0].strip().lower()):
+        got = ", ".join(types)[:200] or "none"
+        raise HTTPException(415, f"Content-Type must be application/json, got {got}")
+
+
+def known_type(request: Request) -> None:
+    """Refuse a body that is not JSON, also where the route reads none."""
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if request.method not in ("GET", "HEAD") and has_body:
+        require_json(request)
+
+
 async def json_body(request: Request) -> JsonObject:
     """The body as a JSON object of at most `SATNET_MAX_BODY_BYTES`."""
-    if "json" not in request.headers.get("content-type", "application/json"):
-        raise HTTPException(415, "Content-Type must be application/json")
+    require_json(request)
     limit = get_app_settings(request).max_body_bytes
     body = bytearray()
     async for chunk in request.stream():

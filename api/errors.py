@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from api.request_id import HEADER
 from satnet.errors import BadRequest, FieldError, InvalidSpec, SatnetError, StoreUnavailable, WorkerUnavailable
 
 PROBLEM_JSON = "application/problem+json"
@@ -82,8 +81,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        headers = {HEADER: request.state.request_id}  # this handler stands outside the middleware
-        return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED, headers=headers)
+        return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED)
 
 
 def _field_errors(errors: Iterable[Any]) -> list[FieldError]:

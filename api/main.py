@@ -9,12 +9,14 @@ from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
 
-from api import catalogue, compare, errors, experiments, fleet, health, home, sweeps
-from api.deps import known_query
+from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, sweeps
+from api.browser_guard import BrowserGuard
+from api.deps import known_query, known_type
 from api.openapi.document import openapi
 from api.request_id import RequestId
+from api.security_headers import SecurityHeaders
 from satnet import __version__
 from satnet.errors import SatnetError
 from satnet.service import broker
@@ -42,6 +44,14 @@ async def _reaper(store: Store, settings: Settings) -> None:
             _log.warning("reaper: no ticket: %s", error)
 
 
+class Service(FastAPI):
+    """FastAPI inside satnet's middleware, which thus covers what error handlers answer, status 500 included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What a request passes through: request id, security headers, the guard, then FastAPI's own."""
+        return RequestId(SecurityHeaders(BrowserGuard(super().build_middleware_stack(), self.state.settings)))
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application over one store; nothing connects before the first request."""
     settings = settings or get_settings()
@@ -56,22 +66,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await reaper
         store.close()
 
-    app = FastAPIOffline(  # /docs with scripts and styles from this process, not from a CDN
+    app = Service(
         title="satnet",
         version=__version__,
         lifespan=lifespan,
-        dependencies=[Depends(known_query)],
+        dependencies=[Depends(known_query), Depends(known_type)],
         generate_unique_id_function=operator.attrgetter("name"),
+        docs_url=None,  # api.documentation serves it
         redoc_url=None,
-        static_url="/docs/assets",
         description="Says why a network does not learn: saturation per layer and epoch.",
     )
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend the document
     app.state.store, app.state.settings = store, settings
-    app.add_middleware(RequestId)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    documentation.mount(app)
     return app
 
 

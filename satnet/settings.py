@@ -1,12 +1,15 @@
 """Settings: environment variables with the prefix SATNET_, and nothing else reads the environment."""
 
+import re
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 DEFAULT_TRAINER = "satnet.training.run:train"
 
 
@@ -21,6 +24,7 @@ class Settings(BaseSettings):
     artifacts_url: str = ""  # trained models; empty: under data_dir, else any URL that fsspec knows
     host: str = "127.0.0.1"  # satnet up's API binds here
     port: int = Field(8000, ge=0, le=65535)  # 0: any free one
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # names of this service besides host and loopback
     queue: str = "default"  # which queue this worker takes from
     heartbeat: timedelta = timedelta(seconds=5)  # from the worker's own thread and connection
     lease: timedelta = timedelta(seconds=20)  # a worker silent for this long loses its experiment
@@ -43,6 +47,22 @@ class Settings(BaseSettings):
     trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line use
     api_key: str = ""  # sent as a bearer token by the client
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        """Names separated by commas."""
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no host name; expected names like satnet.example.org, with :port or without"
+                )
+        return value
 
     @field_validator("thresholds")
     @classmethod

@@ -44,6 +44,7 @@ def settings(valkey_url: str, tmp_path: Path) -> Settings:
     return Settings(
         redis_url=valkey_url,
         data_dir=tmp_path,
+        allowed_hosts=("testserver",),  # as which the test client reaches the application
         heartbeat=timedelta(seconds=0.2),
         lease=timedelta(seconds=0.5),
         reaper_tick=timedelta(milliseconds=1),

@@ -35,7 +35,7 @@ def either(first: Answer, second: Answer) -> Answer:
 
 def problems(*statuses: int, body: bool = False, store: bool = True) -> Answers:
     """Errors as problem details: these, those of every route, of a JSON body, and of a store that is away."""
-    every = {400, 500, *statuses, *(_BODY if body else ()), *((503,) if store else ())}
+    every = {400, 403, 500, *statuses, *(_BODY if body else ()), *((503,) if store else ())}
     return {status: problem(status) for status in sorted(every)}
 
 

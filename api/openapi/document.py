@@ -40,7 +40,9 @@ def _build(app: FastAPI) -> JsonObject:
     } | body_schemas()
     components["headers"] = HEADERS
     components["responses"] = {problem_name(status): _problem(status) for status in PROBLEMS}
-    for operation in _operations(document):
+    for method, operation in _operations(document):
+        if method != "get":  # whatever the route does with a body, it has to be JSON
+            operation["responses"].setdefault("415", problem(415))
         operation["responses"] = {
             status: _response(status, response)
             for status, response in sorted(operation["responses"].items())
@@ -71,9 +73,9 @@ def _without_object_default(schema: JsonObject) -> JsonObject:
     return {key: value for key, value in schema.items() if key != "default" or not isinstance(value, dict)}
 
 
-def _operations(document: JsonObject) -> Iterator[JsonObject]:
+def _operations(document: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     for path in document["paths"].values():
-        yield from path.values()
+        yield from path.items()
 
 
 def _problem(status: int) -> JsonObject:

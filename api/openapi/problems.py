@@ -41,6 +41,16 @@ PROBLEMS = {
         "A query parameter, a header or the body's JSON is not valid; `detail` names it.",
         _example(400, "bad_request", "The request is not valid", "unknown query parameter colour; allowed: none"),
     ),
+    403: ProblemStatus(
+        "The Host header names another service, or a page of another site asks for a change.",
+        _example(
+            403,
+            "unknown_host",
+            "Not a name of this service",
+            "Host: train.example.net is no name of this service; set SATNET_ALLOWED_HOSTS to the names under which it "
+            "may be reached",
+        ),
+    ),
     404: ProblemStatus(
         "Nothing has this id, or what was asked for is not kept.",
         _example(404, "not_found", "Not found", "there is no experiment exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD"),
