@@ -90,6 +90,7 @@ def up(
         folder = settings.data_dir / "store"
         children.append(Child("store", server_command(folder, store_port), environment, lambda: cut_zeros(folder)))
     environment |= {
+        "SATNET_HOST": settings.host,
         "SATNET_REDIS_URL": redis_url,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),
         "SATNET_WORKERS": str(max(1, workers)),
