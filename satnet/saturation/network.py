@@ -8,7 +8,7 @@ from satnet.spec.activation_traits import traits
 
 
 def chance_loss(loss: str, output_activation: str, classes: int | None, variance: float | None) -> float | None:
-    """The loss of the uninformed guess: ln(classes), ln 2, 1/4 behind a sigmoid, the target's variance."""
+    """Chance level: ln(classes), ln 2, 1/4 behind a sigmoid, the variance of the target; None where it is not known."""
     if loss == "categorical_crossentropy" and classes:
         return math.log(classes)
     if loss == "binary_crossentropy":
@@ -36,7 +36,7 @@ def network_record(
         layers: the hidden layers' records in order.
         gates_rms: RMS of f'(z), unnormalised, of each.
         loss: the probe set's.
-        chance: the loss of the uninformed guess, None where there is none.
+        chance: chance level, None where it is not known.
         confident_wrong: share of rows with max p >= 0.99 and the wrong class.
         saturated_wrong: share of output entries saturated on the wrong side.
     """

@@ -1,4 +1,4 @@
-"""When a trial ends before its last epoch: it falls behind the others (ASHA), or saturation leaves it no hope."""
+"""When a trial ends before its last epoch: it falls behind the others (ASHA), or it is saturated and learns nothing."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from satnet.sweeps.spec import Asha
 
 _HOPELESS_EPOCHS = 3
 _SHUT = 0.9  # share of a layer's activations that are saturated, or of its units that are dead
-_CHANCE = 0.98  # of the loss of the uninformed guess
+_CHANCE = 0.98  # of chance level, the loss of the best constant guess
 
 ENDED_EARLY = ("asha", "hopeless_saturation")  # stop reasons that are a sweep's own
 
@@ -57,7 +57,7 @@ def falls_behind(
 
 
 def is_hopeless(records: Sequence[EpochRecord]) -> bool:
-    """Whether for three measured epochs the loss was that of a guess while a hidden layer was shut."""
+    """Whether for three measured epochs the loss was at chance level while a hidden layer was saturated or dead."""
     latest = [record for record in records if record["epoch"] > 0 and record["fold"] == records[-1]["fold"]]
     latest = latest[-_HOPELESS_EPOCHS:]
     return len(latest) == _HOPELESS_EPOCHS and all(_shut(record) for record in latest)

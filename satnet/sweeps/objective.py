@@ -21,23 +21,24 @@ def problem(metric: str, base: ExperimentSpec) -> str | None:
     """What is wrong with a metric's name; None if nothing is."""
     part, _, rest = metric.partition(".")
     if part == "test":
-        return "a sweep never chooses by the test rows"
+        return "a sweep must not select by the test rows"
     if part in _SETS and rest in _METRICS:
         info = dataset_info(base.dataset)
         regression = info is not None and info.task == "regression"
         if rest == "accuracy" and regression:
-            return "a regression has no accuracy"
+            return "a regression has no accuracy; use loss or mean_absolute_error"
         if rest == "mean_absolute_error" and (not regression or part == "train"):
-            return "only a regression's validation rows have one"
+            return "only measured on the validation rows of a regression"
         return None
     if part == "network" and rest in _names(_NETWORK):
         return None
     which, _, field = rest.partition(".")
     if part == "layers" and which and field in _names(_LAYER):
         return None
+    names = [", ".join(_names(numbers)) for numbers in (_METRICS, _NETWORK, _LAYER)]
     return (
-        f"one of train.* or validation.* ({', '.join(_names(_METRICS))}), network.* ({', '.join(_names(_NETWORK))}) or "
-        f"layers.NAME.*, layers.max.*, layers.min.*, layers.mean.* ({', '.join(_names(_LAYER))}) is needed"
+        f"expected one of train.* or validation.* ({names[0]}), network.* ({names[1]}) or "
+        f"layers.NAME.*, layers.max.*, layers.min.*, layers.mean.* ({names[2]})"
     )
 
 
@@ -48,7 +49,7 @@ def unknown_layer(metric: str, base: ExperimentSpec) -> str | None:
     known = [layer.name for layer in hidden_layers(base)]
     if part != "layers" or name in _OVER or name in known:
         return None
-    return f"there is no hidden layer {name}; these are there: {', '.join(known) or 'none'}"
+    return f"there is no hidden layer {name}; the hidden layers are: {', '.join(known) or 'none'}"
 
 
 def usual_mode(metric: str) -> str | None:
@@ -71,7 +72,7 @@ def value_of(record: EpochRecord, metric: str) -> float | None:
 
 
 def outcome(records: Sequence[EpochRecord], metric: str, sign: float, at: str) -> TrialOutcome:
-    """What a trial brings: `value` (mean over folds), `folds`, the `epoch` it is of, and a row for tables.
+    """The result of a trial: its objective (mean over folds), and the columns of tables at the same epoch.
 
     Args:
         records: all measured epochs.

@@ -89,7 +89,10 @@ ALLOWED = [
     ({"parameters": {"/layers/7/units": [1]}}, "expected an index from 0 to 2, got 7"),
     ({"objective": "validation.loss"}, "expected an object with metric, mode, at"),
     ({"early_termination": {"name": "asha", "rungs": 3}}, "allowed: name, min_epochs, reduction_factor"),
-    ({"objective": {"metric": "layers.dense_7.gate"}}, "there is no hidden layer dense_7; these are there: dense_1"),
+    (
+        {"objective": {"metric": "layers.dense_7.gate"}},
+        "the hidden layers are: dense_1",
+    ),
 ]
 
 

@@ -1,0 +1,34 @@
+"""The names of objectives are those of the record types."""
+
+import pytest
+
+from satnet.records.schema import LayerRecord, Measure, NetworkRecord, measures
+from satnet.spec import parse_spec
+from satnet.sweeps.objective import problem, usual_mode
+from tests.sweeps.bodies import BASE
+
+MEASURED = {f"layers.max.{name}": measure for name, measure in measures(LayerRecord).items()} | {
+    f"network.{name}": measure for name, measure in measures(NetworkRecord).items()
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_every_measured_number_is_an_objective_unless_its_type_says_no(name):
+    # when / then
+    assert (problem(name, parse_spec(BASE)) is None) == MEASURED[name].objective
+    assert usual_mode(name) == {"less": "min", "more": "max", "unclear": None}[MEASURED[name].better]
+
+
+@pytest.mark.parametrize("name", ["layers.max.name", "layers.gate", "network.gate", "test.loss", "train.f1", "loss"])
+def test_what_is_not_measured_is_refused_with_what_is(name):
+    # when
+    reason = problem(name, parse_spec(BASE))
+
+    # then
+    assert "test rows" in reason if name.startswith("test") else "expected one of" in reason
+
+
+def test_a_target_is_no_objective():
+    # when / then
+    assert isinstance(MEASURED["layers.max.weight_std_target"], Measure)
+    assert not MEASURED["layers.max.weight_std_target"].objective
