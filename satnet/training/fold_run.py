@@ -120,10 +120,10 @@ class FoldRun:
         rules.best_weights = checkpoint.part("best") or None
 
     def order(self, epoch: int) -> np.ndarray:
-        """The epoch's permutation, and its dropout masks: both follow from (seed, fold, epoch)."""
+        """The epoch's permutation, and the seeds of its noise: both follow from (seed, fold, epoch)."""
         spec, count = self.spec, len(self.data.train)
         part = 0 if self.fold is None else self.fold + 1
-        for number, layer in enumerate(self.network.dropouts()):
+        for number, layer in enumerate(self.network.noise_layers()):
             state = layer.seed_generator.state
             state.assign(np.array([seed_of(int(spec.seed or 0), DROPOUT, part, epoch, number), 0], dtype=state.dtype))
         if not spec.training.shuffle:

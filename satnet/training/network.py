@@ -1,6 +1,7 @@
 """The spec's network in Keras, with a tap at the input and output of every activation."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +64,33 @@ class Network:
             if built.kernel_regularizer is not None:
                 built.kernel_regularizer.take(build_regularizer(layer.kernel_regularizer))
 
-    def dropouts(self) -> list[Any]:
+    def noise_layers(self) -> list[Any]:
         """The layers that draw random numbers while training."""
+        return [layer for layer in self.model.layers if getattr(layer, "seed_generator", None) is not None]
+
+    @contextlib.contextmanager
+    def without_noise(self) -> Iterator[None]:
+        """Noise layers pass their inputs on as they are, also while training."""
+        layers = self.noise_layers()
+        try:
+            for layer in layers:
+                layer.call = _unchanged
+            yield
+        finally:
+            for layer in layers:
+                vars(layer).pop("call", None)
+
+    def dropouts(self) -> list[Any]:
+        """Those of them that drop; their masks can be drawn beforehand."""
         return [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout) and layer.rate > 0]
 
     def batch_normalizations(self) -> list[Any]:
         """The layers with moving statistics."""
         return [layer for layer in self.model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def _unchanged(inputs: Any, training: bool = False) -> Any:  # noqa: ARG001 - Keras's signature
+    return inputs
 
 
 def initialize(network: Network, spec: ExperimentSpec, fold: int | None) -> None:

@@ -138,20 +138,17 @@ class Probe:
 
     def _borrow_statistics(self) -> list[tuple[Any, Any]]:
         """Set each batch normalization's moving statistics to the probe set's; what they were before."""
-        norms, drops = self._network.batch_normalizations(), self._network.dropouts()
+        norms = self._network.batch_normalizations()
         if not norms:
             return []
         kept = [(v, v.numpy()) for layer in norms for v in (layer.moving_mean, layer.moving_variance)]
-        momenta, rates = [layer.momentum for layer in norms], [layer.rate for layer in drops]
+        momenta = [layer.momentum for layer in norms]
         for layer in norms:
             layer.momentum = 0.0
-        for layer in drops:
-            layer.rate = 0.0
-        self._network.model(self._x, training=True)
+        with self._network.without_noise():
+            self._network.model(self._x, training=True)
         for layer, momentum in zip(norms, momenta, strict=True):
             layer.momentum = momentum
-        for layer, rate in zip(drops, rates, strict=True):
-            layer.rate = rate
         return kept
 
 

@@ -145,3 +145,20 @@ def test_every_layer_type_has_a_builder():
         # when / then
         if name != "activation":  # built with its parameters by activation_layer
             assert isinstance(build_layer(layer, f"{name}_1", 1, 0), keras.layers.Layer)
+
+
+def test_noise_is_silent_only_while_it_is_asked_to_be():
+    # given
+    layers = [{"type": "flatten"}, {"type": "dropout", "rate": 0.5}, {"type": "dense", "units": 10}]
+    network = build_network(parse_spec({"dataset": {"name": "digits"}, "layers": layers, "seed": 1}), (8, 8), None)
+    x = np.ones((4, 8, 8), np.float32)
+    plain = np.asarray(network.model(x, training=False))
+
+    # when
+    with network.without_noise():
+        silent = np.asarray(network.model(x, training=True))
+
+    # then
+    assert np.array_equal(silent, plain)
+    assert not np.allclose(np.asarray(network.model(x, training=True)), plain)
+    assert [layer.name for layer in network.noise_layers()] == ["dropout_1"]
