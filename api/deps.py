@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from starlette.exceptions import HTTPException
 
+from api.access import acting_for
 from api.json import JsonObject
 from satnet.errors import BadRequest
 from satnet.settings import Settings
@@ -18,9 +19,8 @@ _JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
 
 def get_store(request: Request) -> Store:
-    """The application's store."""
-    store: Store = request.app.state.store
-    return store
+    """The application's store, as the caller sees it."""
+    return acting_for(request.app.state.store, request.state.caller)
 
 
 def get_app_settings(request: Request) -> Settings:

@@ -10,7 +10,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from satnet.errors import BadRequest, FieldError, InvalidSpec, SatnetError, StoreUnavailable, WorkerUnavailable
+from satnet.errors import (
+    BadRequest,
+    FieldError,
+    InvalidSpec,
+    SatnetError,
+    StoreUnavailable,
+    Unauthenticated,
+    WorkerUnavailable,
+)
 
 PROBLEM_JSON = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -64,6 +72,8 @@ def install(app: FastAPI) -> None:
     def _satnet(request: Request, error: SatnetError) -> JSONResponse:
         errors = error.errors if isinstance(error, InvalidSpec) else None
         headers = {"Retry-After": "2"} if isinstance(error, StoreUnavailable | WorkerUnavailable) else None
+        if isinstance(error, Unauthenticated):
+            headers = {"WWW-Authenticate": "Bearer"}
         return problem(request, error.status, error.code, error.title, str(error), errors=errors, headers=headers)
 
     @app.exception_handler(HTTPException)

@@ -11,7 +11,8 @@ from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, sweeps
+from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, keys, sweeps
+from api.access import admit
 from api.browser_guard import BrowserGuard
 from api.deps import known_query, known_type
 from api.openapi.document import openapi
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 ROUTERS = (
     *experiments.ROUTERS,
     *sweeps.ROUTERS,
-    *(part.router for part in (compare, catalogue, fleet, health, home)),
+    *(part.router for part in (compare, catalogue, fleet, keys, health, home)),
 )
 
 
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="satnet",
         version=__version__,
         lifespan=lifespan,
-        dependencies=[Depends(known_query), Depends(known_type)],
+        dependencies=[Depends(admit), Depends(known_query), Depends(known_type)],
         generate_unique_id_function=operator.attrgetter("name"),
         docs_url=None,  # api.documentation serves it
         redoc_url=None,

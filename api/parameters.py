@@ -11,6 +11,10 @@ ExperimentId = Annotated[str, Path(description="The experiment's id, `exp_...`."
 SweepId = Annotated[str, Path(description="The sweep's id, `swp_...`.")]
 Fold = Annotated[int | None, Query(ge=0, description="Only this cross-validation fold, counted from 0.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="The most items on a page, 1 to 200.")]
+Owner = Annotated[
+    str | None,
+    Query(max_length=64, description="Only what belongs to this owner; with other than an admin's key, to oneself."),
+]
 After = Annotated[str | None, Query(description="The `next` cursor of the page before.")]
 DryRun = Annotated[bool, Query(description="Check the body, estimate the cost and store nothing.")]
 IdempotencyKey = Annotated[

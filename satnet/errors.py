@@ -3,6 +3,8 @@
 SatnetError
 ├── InvalidSpec            422 invalid_spec            a spec that cannot be trained
 ├── BadRequest             400 bad_request             a parameter that makes no sense
+├── Unauthenticated        401 unauthenticated         no key, or none that is valid
+├── Forbidden              403 forbidden               the key's scopes do not allow this
 ├── NotFound               404 not_found               nothing has this id
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
@@ -18,7 +20,7 @@ SatnetError
 └── Interrupted            training stopped because somebody asked
 
 Elsewhere: what the client raises is in `satnet.client.errors`. Exceptions that their own package always catches stay in
-it: `satnet.spec.layer_type.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try.
+it: `satnet.spec.shapes.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try.
 """
 
 from collections.abc import Sequence
@@ -62,6 +64,18 @@ class BadRequest(SatnetError):
     """A request that no experiment state could make sense of."""
 
     status, code, title = 400, "bad_request", "The request is not valid"
+
+
+class Unauthenticated(SatnetError):
+    """A key is needed, and none that is valid came."""
+
+    status, code, title = 401, "unauthenticated", "A key is needed"
+
+
+class Forbidden(SatnetError):
+    """The key is valid, and its scopes do not allow this."""
+
+    status, code, title = 403, "forbidden", "Not allowed with this key"
 
 
 class NotFound(SatnetError):

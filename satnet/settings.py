@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"  # satnet up's API binds here
     port: int = Field(8000, ge=0, le=65535)  # 0: any free one
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # names of this service besides host and loopback
+    auth: Literal["auto", "required", "off"] = "auto"  # auto: keys are needed beyond loopback, or once there is one
     queue: str = "default"  # which queue this worker takes from
     heartbeat: timedelta = timedelta(seconds=5)  # from the worker's own thread and connection
     lease: timedelta = timedelta(seconds=20)  # a worker silent for this long loses its experiment
@@ -46,7 +47,7 @@ class Settings(BaseSettings):
     failpoints: str = ""  # for tests: where to fail, and how; see satnet/service/failpoints.py
     trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line use
-    api_key: str = ""  # sent as a bearer token by the client
+    api_key: SecretStr = SecretStr("")  # sent as a bearer token by the client
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

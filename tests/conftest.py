@@ -45,6 +45,7 @@ def settings(valkey_url: str, tmp_path: Path) -> Settings:
         redis_url=valkey_url,
         data_dir=tmp_path,
         allowed_hosts=("testserver",),  # as which the test client reaches the application
+        auth="off",  # a further name would ask for keys; tests of keys set what they need
         heartbeat=timedelta(seconds=0.2),
         lease=timedelta(seconds=0.5),
         reaper_tick=timedelta(milliseconds=1),

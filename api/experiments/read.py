@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from api.deps import StoreDep
 from api.experiments.answers import answer, changed, etag, unchanged
 from api.openapi.answers import empty, json_answer, problems
-from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Wait
+from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Owner, Wait
 from satnet.errors import BadRequest
 from satnet.records.schema import ExperimentDocument, ExperimentPage
 
@@ -26,6 +26,7 @@ def list_experiments(
     dataset: Annotated[str | None, Query(description="Only experiments on this dataset.")] = None,
     sweep: Annotated[str | None, Query(description="Only trials of this sweep.")] = None,
     created_after: Annotated[datetime | None, Query(description="Only experiments submitted later (RFC 3339).")] = None,
+    owner: Owner = None,
     order: Annotated[
         Literal["created_at", "-created_at"], Query(description="Oldest first, or newest first.")
     ] = "-created_at",
@@ -42,6 +43,7 @@ def list_experiments(
         dataset=dataset,
         sweep=sweep,
         created_after=created_after.timestamp() * 1000 if created_after else None,
+        owner=owner,
         order=order,
         limit=limit,
         after=after,

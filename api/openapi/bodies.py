@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.json import JsonObject
 from api.openapi.answers import schema_reference
 from satnet.records.posted import PostedEpochs
+from satnet.records.posted_key import NewKey
 from satnet.records.schema import Patch
 from satnet.spec import ExperimentSpec
 from satnet.spec.external import ExternalSpec, Label
@@ -59,6 +60,7 @@ BODIES = (
     RemedyRequest,
     PredictRequest,
     PostedEpochs,
+    NewKey,
 )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from api.access import PUBLIC
 from api.errors import PROBLEM_JSON
 from api.json import JsonObject
 from api.openapi.answers import header_references, problem
@@ -19,6 +20,12 @@ from api.openapi.tags import TAGS
 from api.request_id import HEADER as REQUEST_ID
 
 _AUTOMATIC = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a refusal, which is never sent
+_KEY = "key"
+_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `sat_...`. A service on loopback needs none until its first key is created.",
+}
 _VALIDATION: Literal["validation"] = "validation"
 
 
@@ -40,9 +47,12 @@ def _build(app: FastAPI) -> JsonObject:
     } | body_schemas()
     components["headers"] = HEADERS
     components["responses"] = {problem_name(status): _problem(status) for status in PROBLEMS}
-    for method, operation in _operations(document):
+    components["securitySchemes"] = {_KEY: _SCHEME}
+    for path, method, operation in _operations(document):
         if method != "get":  # whatever the route does with a body, it has to be JSON
             operation["responses"].setdefault("415", problem(415))
+        if path not in PUBLIC:
+            _need_key(operation)
         operation["responses"] = {
             status: _response(status, response)
             for status, response in sorted(operation["responses"].items())
@@ -73,13 +83,21 @@ def _without_object_default(schema: JsonObject) -> JsonObject:
     return {key: value for key, value in schema.items() if key != "default" or not isinstance(value, dict)}
 
 
-def _operations(document: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    for path in document["paths"].values():
-        yield from path.items()
+def _operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def _need_key(operation: JsonObject) -> None:
+    """What all operations share for which a key may be needed; whether it is takes the store to know."""
+    operation["security"] = [{_KEY: []}]
+    operation["responses"] |= {str(status): problem(status) for status in (401, 403, 503)}
 
 
 def _problem(status: int) -> JsonObject:
-    names = (REQUEST_ID, "Retry-After") if status == 503 else (REQUEST_ID,)
+    more = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+    names = (REQUEST_ID, *more.get(status, ()))
     return {**problem(status), "headers": header_references(names)}
 
 

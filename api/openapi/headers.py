@@ -13,6 +13,7 @@ HEADERS = {
         "Names this request in errors and in the service's log.",
         "req_4f1c2b7a9d3e5f60",
     ),
+    "WWW-Authenticate": _header("How to authenticate.", "Bearer"),
     "ETag": _header(
         "The document's version. Send it as `If-None-Match` to get 304 while nothing has changed.",
         '"exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD-7"',
@@ -23,5 +24,5 @@ HEADERS = {
     "Content-Disposition": _header(
         "The suggested file name.", 'attachment; filename="exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD.keras"'
     ),
-    "Cache-Control": _header("Streams are not to be cached.", "no-cache"),
+    "Cache-Control": _header("Streams and new keys are not to be cached.", "no-cache"),
 }

@@ -41,8 +41,13 @@ PROBLEMS = {
         "A query parameter, a header or the body's JSON is not valid; `detail` names it.",
         _example(400, "bad_request", "The request is not valid", "unknown query parameter colour; allowed: none"),
     ),
+    401: ProblemStatus(
+        "A key is needed, and none came that is valid.",
+        _example(401, "unauthenticated", "A key is needed", "the key is not valid: it is unknown, revoked or expired"),
+    ),
     403: ProblemStatus(
-        "The Host header names another service, or a page of another site asks for a change.",
+        "The Host header names another service, a page of another site asks for a change, or the key's scopes do not "
+        "allow this.",
         _example(
             403,
             "unknown_host",

@@ -9,5 +9,6 @@ TAGS = {
     "sweeps": "One question over many experiments.",
     "catalogue": "What can be asked for.",
     "fleet": "Queues and workers.",
+    "keys": "Who may ask, and for what.",
     "health": "Whether the service is well.",
 }

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
 from api.openapi.answers import either, file, json_answer, problems
-from api.parameters import After, Limit, SweepId
+from api.parameters import After, Limit, Owner, SweepId
 from satnet.records.schema import BestAnswer, ImportanceAnswer, SweepDocument, SweepPage, TrialPage
 from satnet.records.tables import to_csv
 from satnet.service import sweep_views
@@ -21,11 +21,12 @@ Sort = Literal["trial", "value", "-value", "seconds", "-seconds"]
 def list_sweeps(
     store: StoreDep,
     status: Annotated[Status | None, Query(description="Only sweeps in this status.")] = None,
+    owner: Owner = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """List sweeps, newest first, a page at a time; without their progress and best point."""
-    sweeps, following = store.sweeps(status, limit, after)
+    sweeps, following = store.sweeps(status, limit, after, owner)
     data = [sweep_views.brief(one) for one in sweeps]
     return JSONResponse({"data": data, "has_more": following is not None, "next": following})
 

@@ -8,6 +8,7 @@ import httpx
 
 from satnet.client.datasets import Datasets
 from satnet.client.experiments import Experiments
+from satnet.client.keys import Keys
 from satnet.client.protocol import QueryValue
 from satnet.client.routes import catalogue
 from satnet.client.routes.bodies import Json
@@ -30,6 +31,7 @@ class Client:
         self.experiments = Experiments(self._transport)
         self.sweeps = Sweeps(self._transport)
         self.datasets = Datasets(self._transport)
+        self.keys = Keys(self._transport)
 
     def __enter__(self) -> Self:
         return self

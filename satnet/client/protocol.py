@@ -74,7 +74,7 @@ def service_url(url: str | None) -> str:
 
 def authorization(api_key: str | None) -> dict[str, str]:
     """The headers that show the key, if there is one."""
-    key = api_key or get_settings().api_key
+    key = api_key or get_settings().api_key.get_secret_value()
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 

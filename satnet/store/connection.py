@@ -87,7 +87,8 @@ class Connection:
         """An Idempotency-Key of this owner; another owner's is another key. Empty where there is none."""
         return keys.idempotency(idempotency_key, self._owner) if idempotency_key else ""
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """The store's time in ms."""
         seconds, micro = self._redis.time()
         return float(seconds * 1000 + micro // 1000)
 

@@ -17,6 +17,7 @@ PREDICTION_REQUESTS = "sn:predictions"  # list: what workers are to predict
 INDEX_SWEEPS = "sn:ix:sweeps"  # zset: sweep -> created, ms
 SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
+API_KEYS = "sn:keys"  # zset: API key's id -> created, ms; revoked ones too
 
 
 def experiment(experiment_id: str) -> str:
@@ -62,6 +63,11 @@ def queue(name: str) -> str:
 def index(status: str) -> str:
     """Zset by creation of the experiments in a status."""
     return f"sn:ix:{status}"
+
+
+def api_key(key_id: str) -> str:
+    """Hash: what is known of an API key; its text as SHA-256 alone."""
+    return f"sn:key:{key_id}"
 
 
 def index_of_owner(owner: str) -> str:

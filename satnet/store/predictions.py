@@ -36,10 +36,10 @@ class Predictions(Connection):
         """The reply of whichever worker is free first; None after `patience` seconds."""
         name = secrets.token_hex(8)
         with available():
-            until = self._now() + 1000 * patience
+            until = self.now() + 1000 * patience
             request = {"id": name, "until": until, "experiment": experiment_id, "instances": instances}
             self._redis.lpush(keys.PREDICTION_REQUESTS, dumps(request))
-            while (left := until - self._now()) > 0:
+            while (left := until - self.now()) > 0:
                 reply = self._redis.blpop([keys.prediction(name)], timeout=min(2.0, max(0.1, left / 1000)))
                 if reply is not None:
                     content: PredictionReply = json.loads(reply[1])
@@ -53,7 +53,7 @@ class Predictions(Connection):
             if popped is None:
                 return None
             request: PredictionRequest = json.loads(popped[1])
-            return request if request["until"] > self._now() else None
+            return request if request["until"] > self.now() else None
 
     def reply_prediction(self, name: str, content: PredictionReply) -> None:
         """Answer a request; dropped after a minute if nobody waits any more."""

@@ -31,6 +31,7 @@ NAMES = (
     "claim_fold",
     "report_fold",
     "take_fold",
+    "api_key",
 )
 _REFUSED_WHEN_FULL = ("submit", "external", "patch", "sweep")  # the rest gives memory back, or ends what runs
 

@@ -86,7 +86,7 @@ class Trials(Connection):
             pipe.hsetnx(keys.sweep(sweep_id, "trials"), slot, experiment)
             if objective is not None:
                 pipe.hsetnx(keys.sweep(sweep_id, "reused"), slot, dumps(objective))
-            pipe.zadd(keys.index_of_sweep(sweep_id), {experiment: self._now()}, nx=True)
+            pipe.zadd(keys.index_of_sweep(sweep_id), {experiment: self.now()}, nx=True)
             pipe.execute()
 
     def rungs(self, sweep_id: str) -> dict[str, dict[str, float]]:

@@ -29,12 +29,13 @@ class Workers(Connection):
     def workers(self) -> list[WorkerRow]:
         """Those heard from within two minutes."""
         with available():
-            return self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
+            rows = self._workers(self._redis.zrange(keys.WORKERS, 0, -1))
+            return rows if self._only is None else self._without_hidden(rows)
 
     def worker(self, worker: str) -> Announcement | None:
         """What a worker last said of itself, and how many seconds ago (`silent_s`); None if it never did."""
         with available():
-            text, now = self._redis.get(keys.worker(worker)), self._now()
+            text, now = self._redis.get(keys.worker(worker)), self.now()
         if text is None:
             return None
         about: Announcement = json.loads(text)
@@ -59,6 +60,20 @@ class Workers(Connection):
             if self._redis.get(name) == worker and self._redis.pexpire(name, span):  # also when memory is full
                 return True
             return bool(self._redis.set(name, worker, nx=True, px=span))
+
+    def _without_hidden(self, rows: list[WorkerRow]) -> list[WorkerRow]:
+        """The rows with null for the ids of experiments that belong to others."""
+        named = sorted({one for row in rows for one in (row.get("busy"), row.get("helps"), row.get("latest")) if one})
+        with self._redis.pipeline(transaction=False) as pipe:
+            for experiment_id in named:
+                pipe.hget(keys.experiment(experiment_id), "owner")
+            owners = pipe.execute()
+        own = {name for name, owner in zip(named, owners, strict=True) if not self._hidden(owner)} | {None}
+        for row in rows:
+            for field in ("busy", "helps", "latest"):
+                if row.get(field) not in own:
+                    row[field] = None
+        return rows
 
     def _workers(self, names: Sequence[str]) -> list[WorkerRow]:
         texts = self._redis.mget([keys.worker(name) for name in names]) if names else []

@@ -12,9 +12,11 @@ from api.main import create_app
 from satnet import AsyncClient, Client
 from satnet.client.aio.datasets import AsyncDatasets
 from satnet.client.aio.experiments import AsyncExperiment, AsyncExperiments
+from satnet.client.aio.keys import AsyncKeys
 from satnet.client.aio.sweeps import AsyncSweep, AsyncSweeps
 from satnet.client.datasets import Datasets
 from satnet.client.experiments import Experiment, Experiments
+from satnet.client.keys import Keys
 from satnet.client.sweeps import Sweep, Sweeps
 
 TWINS = [
@@ -22,6 +24,7 @@ TWINS = [
     (Datasets, AsyncDatasets),
     (Experiment, AsyncExperiment),
     (Experiments, AsyncExperiments),
+    (Keys, AsyncKeys),
     (Sweep, AsyncSweep),
     (Sweeps, AsyncSweeps),
 ]
@@ -37,6 +40,7 @@ ARGUMENTS = {  # by the name of the parameter
     "experiment_ids": ("exp_1", "exp_2"),
     "finding": "dead_units:dense_1",
     "instances": [[1.0, 2.0]],
+    "key_id": "key_1",
     "kind": "sweep",
     "name": "healthy-digits",
     "patch": [{"op": "remove", "path": "/name"}],
@@ -80,7 +84,13 @@ def plain(annotation):
 
 def calls(client):
     """Name -> method, of the client and of its resources."""
-    owners = {"": client, "experiments.": client.experiments, "sweeps.": client.sweeps, "datasets.": client.datasets}
+    owners = {
+        "": client,
+        "experiments.": client.experiments,
+        "sweeps.": client.sweeps,
+        "datasets.": client.datasets,
+        "keys.": client.keys,
+    }
     methods = {prefix + name: getattr(owner, name) for prefix, owner in owners.items() for name in public(type(owner))}
     return {name: method for name, method in methods.items() if name not in ("close", "request")}
 

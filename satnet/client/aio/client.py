@@ -8,6 +8,7 @@ import httpx
 
 from satnet.client.aio.datasets import AsyncDatasets
 from satnet.client.aio.experiments import AsyncExperiments
+from satnet.client.aio.keys import AsyncKeys
 from satnet.client.aio.sweeps import AsyncSweeps
 from satnet.client.aio.transport import AsyncTransport
 from satnet.client.protocol import QueryValue
@@ -30,6 +31,7 @@ class AsyncClient:
         self.experiments = AsyncExperiments(self._transport)
         self.sweeps = AsyncSweeps(self._transport)
         self.datasets = AsyncDatasets(self._transport)
+        self.keys = AsyncKeys(self._transport)
 
     async def __aenter__(self) -> Self:
         return self

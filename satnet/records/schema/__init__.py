@@ -59,6 +59,12 @@ from satnet.records.schema.fleet import (
     WorkerPage,
     WorkerRow,
 )
+from satnet.records.schema.key import (
+    CreatedKey,
+    KeyDocument,
+    KeyPage,
+    ScopeName,
+)
 from satnet.records.schema.summary import (
     LAYER_SUMMARY,
     CrossValidationSummary,
@@ -114,6 +120,7 @@ __all__ = [
     "BestAnswer",
     "ComparedExperiment",
     "Comparison",
+    "CreatedKey",
     "CrossValidationSummary",
     "Difference",
     "Ends",
@@ -139,6 +146,8 @@ __all__ = [
     "ImportanceAnswer",
     "Interval",
     "Judgement",
+    "KeyDocument",
+    "KeyPage",
     "LAYER_SUMMARY",
     "LayerEnd",
     "LayerRecord",
@@ -172,6 +181,7 @@ __all__ = [
     "RemedyVerdict",
     "Rows",
     "RunnerUp",
+    "ScopeName",
     "Series",
     "Severity",
     "SpecJson",

@@ -25,7 +25,8 @@ _MOST = 10  # items of a list in an example
 
 @pytest.fixture
 def http(settings):
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    plain = settings.model_copy(update={"auth": "auto", "allowed_hosts": ()})
+    with TestClient(create_app(plain), "http://localhost", raise_server_exceptions=False) as client:
         yield client
 
 
@@ -67,7 +68,7 @@ def test_refusals_are_as_the_document_says(http):
 
     # then
     assert found == []
-    assert {response.status_code for _, response in answers} == {400, 404, 409, 413, 415, 422}
+    assert {response.status_code for _, response in answers} == {400, 401, 403, 404, 409, 413, 415, 422}
 
 
 def unsent_headers(document: dict, steps: list[Step]) -> list[tuple[str, int, str]]:
@@ -103,6 +104,8 @@ def write(document: dict, steps: list[Step]) -> None:
 
 def shortened(value):
     if isinstance(value, dict):
+        if str(value.get("key", "")).startswith("sat_"):  # an example has no key that ever was one
+            value = value | {"key": f"sat_{value['id'].removeprefix('key_')}_{43 * 'x'}"}
         most = 2 if "$defs" in value else len(value)
         return {key: shortened(one) for key, one in list(value.items())[:most] if key != "$defs"}
     if isinstance(value, list):

@@ -16,7 +16,7 @@ from satnet.spec import json_schema
 from satnet.sweeps.spec import json_schema as sweep_schema
 from tests.api.openapi.conformance import operations, resolved, schema_faults
 
-PARAMETERS = {"experiment_id", "sweep_id", "finding", "name", "kind"}
+PARAMETERS = {"experiment_id", "sweep_id", "key_id", "finding", "name", "kind"}
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,15 @@ class Walk:
         self._stopped()
         self._external()
         self._sweep()
+        self._keys()
         return self.steps
+
+    def _keys(self) -> None:
+        """The last: once there is a key, every call needs one."""
+        created = self.call("create_api_key", json={"name": "operator", "scopes": ["admin"]})
+        headers = {"Authorization": f"Bearer {created['key']}"}
+        self.call("list_api_keys", headers=headers)
+        self.call("revoke_api_key", headers=headers, key_id=created["id"])
 
     def _catalogue(self) -> None:
         self.call("get_home", headers={"Accept": "application/json"})
@@ -160,6 +168,10 @@ def refusals(http: TestClient) -> Iterator[tuple[str, httpx.Response]]:
     yield "create_experiment", http.post("/v1/experiments", content="a=1", headers={"content-type": "text/plain"})
     yield "create_experiment", http.post("/v1/experiments", json=SPEC | {"loss": "mse"})
     yield "predict_rows", http.post(f"/v1/experiments/{running}/predict", json={})
+    admin = {"Authorization": f"Bearer {http.post('/v1/keys', json={'name': 'a', 'scopes': ['admin']}).json()['key']}"}
+    reader = http.post("/v1/keys", json={"name": "b", "scopes": ["read"]}, headers=admin).json()["key"]
+    yield "get_queue", http.get("/v1/queue")
+    yield "list_api_keys", http.get("/v1/keys", headers={"Authorization": f"Bearer {reader}"})
 
 
 def names() -> Callable[[], str]:

@@ -1,0 +1,95 @@
+"""Who may do what: every request is admitted here, before its route, its query and its body are looked at.
+
+A route needs the scope of its method (`read` to GET, `submit` for the rest), unless it stands in PUBLIC or below one
+of the ADMIN paths. An id in the path has to be of something that the caller may see; the store that the route is given
+(api.deps.StoreDep) finds nothing else either.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from satnet.errors import Forbidden, Unauthenticated
+from satnet.records.caller import ANYBODY, Caller
+from satnet.records.schema import ScopeName
+from satnet.service.api_keys import caller_of
+from satnet.service.exposure import is_exposed, is_remote
+from satnet.settings import Settings
+from satnet.store import Store
+
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/version"})  # beside /docs and /openapi.json, which tell no secrets
+ADMIN = ("/v1/keys",)
+OWNED: Mapping[str, Callable[[Store, str], None]] = {  # path parameter -> raises NotFound
+    "experiment_id": Store.require_experiment,
+    "sweep_id": Store.require_sweep,
+}
+_NEEDED = "a key is needed: send it as Authorization: Bearer sat_..."
+_NONE_YET = (
+    "; there is none yet: on the service's machine, satnet keys create NAME --scope admin --local makes the first"
+)
+
+
+def admit(request: Request) -> None:
+    """Let the request go on to its route as somebody, or raise Unauthenticated, Forbidden or NotFound."""
+    path: str = request.scope["route"].path
+    store: Store = request.app.state.store
+    request.state.caller = ANYBODY
+    if path in PUBLIC or not needs_key(request, store):
+        return
+    caller = caller_of(store, _presented(request, store))
+    scope = needed_scope(request.method, path)
+    if not caller.may(scope):
+        raise Forbidden(f"this needs a key with the scope {scope}; this key has {', '.join(caller.scopes)}")
+    request.state.caller = caller
+    if not caller.is_admin:
+        _require_own(request, acting_for(store, caller))
+
+
+def needed_scope(method: str, path: str) -> ScopeName:
+    """The scope that a route asks for; `path` is its template."""
+    if any(path == one or path.startswith(f"{one}/") for one in ADMIN):
+        return "admin"
+    return "read" if method in ("GET", "HEAD") else "submit"
+
+
+def needs_key(request: Request, store: Store) -> bool:
+    """Whether this request needs a key: beyond loopback, or once there is a key."""
+    settings: Settings = request.app.state.settings
+    if settings.auth != "auto":
+        return settings.auth == "required"
+    return _is_exposed(request, settings) or store.has_api_keys()
+
+
+def _is_exposed(request: Request, settings: Settings) -> bool:
+    """Whether others than this machine's users come here: by what is set, and by where the request comes from."""
+    ends = [request.scope.get(end) or (None,) for end in ("server", "client")]
+    return is_exposed(settings) or any(is_remote(end[0]) for end in ends)
+
+
+def acting_for(store: Store, caller: Caller) -> Store:
+    """The store as the caller sees it."""
+    return store.acting_for(caller.owner, everything=caller.is_admin)
+
+
+def _presented(request: Request, store: Store) -> str:
+    """The text of the key that came with the request. Raises Unauthenticated where none did."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and text.strip():
+        return text.strip()
+    raise Unauthenticated(_NEEDED + ("" if store.has_api_keys() else _NONE_YET))
+
+
+def _require_own(request: Request, store: Store) -> None:
+    for name, identifier in request.path_params.items():
+        if name in OWNED:
+            OWNED[name](store, identifier)
+
+
+def get_caller(request: Request) -> Caller:
+    """Who asks."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
