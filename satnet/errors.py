@@ -20,7 +20,7 @@ SatnetError
 └── Interrupted            training stopped because somebody asked
 
 Elsewhere: what the client raises is in `satnet.client.errors`. Exceptions that their own package always catches stay in
-it: `satnet.spec.shapes.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try.
+it: `satnet.spec.layer_type.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try.
 """
 
 from collections.abc import Sequence

@@ -65,7 +65,7 @@ def test_the_command_line_submits_follows_and_shows(service, tmp_path):
     # then
     assert (shown.returncode, refused.returncode) == (0, 2)
     assert "optimizer learning_rate (down) by layers 1 units (across)" in " ".join(shown.stdout.split())
-    assert "unknown: one value a point" in " ".join(shown.stdout.split())
+    assert "unknown: one value per point" in " ".join(shown.stdout.split())
     assert told["progress"]["reused"] == 4
     assert told["ranking"]["best"]["value"] == told["best"]["value"]
     assert len(table.stdout.splitlines()) == 5

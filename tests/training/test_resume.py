@@ -56,7 +56,12 @@ CASES = {
         "optimizer": "sgd",
         "training": {"learning_rate_schedule": {"name": "cosine_decay", "decay_steps": 100}},
     },
-    "folds": {"layers": DENSE, "optimizer": "adam", "cross_validation": {"folds": 3}},
+    "folds": {
+        "layers": DENSE,
+        "optimizer": "adam",
+        "cross_validation": {"folds": 3},
+        "training": {"epochs": 3},
+    },
 }
 
 
