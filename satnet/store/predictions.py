@@ -18,6 +18,7 @@ class PredictionRequest(TypedDict):
     id: str
     until: float  # ms
     experiment: str
+    sha256: str  # of the model's file
     instances: JsonValue
 
 
@@ -32,12 +33,20 @@ class PredictionReply(TypedDict):
 class Predictions(Connection):
     """A list of requests, and one list a reply."""
 
-    def request_prediction(self, experiment_id: str, instances: object, patience: float) -> PredictionReply | None:
+    def request_prediction(
+        self, experiment_id: str, sha256: str, instances: object, patience: float
+    ) -> PredictionReply | None:
         """The reply of whichever worker is free first; None after `patience` seconds."""
         name = secrets.token_hex(8)
         with available():
             until = self.now() + 1000 * patience
-            request = {"id": name, "until": until, "experiment": experiment_id, "instances": instances}
+            request = {
+                "id": name,
+                "until": until,
+                "experiment": experiment_id,
+                "sha256": sha256,
+                "instances": instances,
+            }
             self._redis.lpush(keys.PREDICTION_REQUESTS, dumps(request))
             while (left := until - self.now()) > 0:
                 reply = self._redis.blpop([keys.prediction(name)], timeout=min(2.0, max(0.1, left / 1000)))
