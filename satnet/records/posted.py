@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
-from satnet.records.schema import MeasuredEpoch, RecordField, UnitArrays, record_fields
+from satnet.records.schema import LayerRecord, MeasuredEpoch, RecordField, UnitArrays, record_fields
 
 
 class PostedEpochs(BaseModel):
@@ -46,11 +46,17 @@ _fields = cache(record_fields)
 
 
 def _completed(content: object, record: type) -> object:
-    """`content` with null for each nullable field that it lacks: its sender may be older than the field."""
+    """`content` with null for each nullable field that it lacks: its sender may be older than the field.
+
+    A layer's `preactivation` or `output` that is left out is a record of nulls.
+    """
     if not isinstance(content, dict):
         return content
     fields = _fields(record)
-    missing = {name: None for name, field in fields.items() if field.required and field.nullable}
+    missing: dict[str, object] = {name: None for name, field in fields.items() if field.required and field.nullable}
+    if record is LayerRecord:
+        missing |= {name: {} for name, field in fields.items() if field.inner is not None}
+        content = missing | content
     return missing | {name: _inner(value, fields.get(name)) for name, value in content.items()}
 
 

@@ -1,6 +1,7 @@
 """All that is known of each dataset before anything is loaded, in one description; everything else asks it.
 
-To add a dataset, add a description and its name here, and a source in `satnet.training.sources`.
+To add a dataset of scikit-learn or Keras, add its name and its description here. One that is generated also needs a
+generator in `satnet.training.sources`, and its lines of the exported program in `satnet/script/templates/rows`.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,6 +77,15 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True)
+class ScikitLearn:
+    """A function of `sklearn.datasets`, its arguments, and where its answer holds the features."""
+
+    function: str
+    arguments: Mapping[str, bool] = field(default_factory=dict)
+    features: Literal["data", "images"] = "data"
+
+
+@dataclass(frozen=True)
 class DatasetTraits:
     """One dataset.
 
@@ -84,6 +94,7 @@ class DatasetTraits:
         info: its shape, from the spec's options.
         options: those of its generator, with their defaults; none for rows that are as they are.
         downloads: whether Keras downloads it where it is not on the machine.
+        scikit_learn: what loads it, for a dataset of scikit-learn.
         stratified: whether its test rows are split off class by class.
     """
 
@@ -91,6 +102,7 @@ class DatasetTraits:
     info: Callable[[Dataset], DatasetInfo]
     options: Mapping[str, float] = field(default_factory=dict)
     downloads: bool = False
+    scikit_learn: ScikitLearn | None = None
     stratified: bool = True
 
 
@@ -115,6 +127,7 @@ DATASETS: dict[str, DatasetTraits] = {
     "digits": DatasetTraits(
         "8 x 8 handwritten digits of scikit-learn, values 0 to 16",
         _fixed(DatasetInfo((8, 8), 10, 1437, 360, "classification", (4.88, 6.02))),
+        scikit_learn=ScikitLearn("load_digits", features="images"),
     ),
     "mnist": DatasetTraits(
         "28 x 28 handwritten digits, values 0 to 255",
@@ -150,6 +163,7 @@ DATASETS: dict[str, DatasetTraits] = {
     "diabetes": DatasetTraits(
         "442 patients of scikit-learn, unscaled; the target is the progression of their disease",
         _fixed(DatasetInfo((10,), None, 354, 88, "regression", (62.5, 59.7))),
+        scikit_learn=ScikitLearn("load_diabetes", {"scaled": False}),
         stratified=False,
     ),
 }

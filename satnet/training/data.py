@@ -93,9 +93,9 @@ def _source(dataset: Any, seed: int, data_dir: Path) -> tuple[Rows, Rows]:
         x, y, test_x, test_y = sources.read_npz(Path(dataset.path))
         return Rows(x, y), Rows(test_x, test_y)
     info = dataset_info(dataset)
-    if info is None or dataset.name not in sources.SOURCES:
+    if info is None:
         raise DataError(f"dataset {dataset.name!r} is not known to this worker")
-    arrays = sources.SOURCES[dataset.name](sources.Order(dataset, rng_for(seed, SOURCE), data_dir))
+    arrays = sources.load(sources.Order(dataset, rng_for(seed, SOURCE), data_dir))
     if len(arrays) == 4:
         return Rows(arrays[0], arrays[1].reshape(-1)), Rows(arrays[2], arrays[3].reshape(-1))
     return _parted(Rows(*arrays), info.test_rows, seed, stratified=DATASETS[dataset.name].stratified)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from satnet.errors import DataError
 from satnet.spec import Dataset
+from satnet.spec.datasets import DATASETS, ScikitLearn
 
 _log = logging.getLogger(__name__)
 Array = NDArray[Any]
@@ -122,20 +123,12 @@ def _download(name: str) -> Split:
     return x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
 
 
-def digits() -> tuple[Array, Array]:
-    """scikit-learn's 1,797 8x8 digits, values 0..16."""
-    from sklearn.datasets import load_digits
+def scikit_learn(loader: ScikitLearn) -> tuple[Array, Array]:
+    """Features and targets of a dataset that scikit-learn ships."""
+    from sklearn import datasets
 
-    bunch = load_digits()
-    return bunch.images, bunch.target
-
-
-def diabetes() -> tuple[Array, Array]:
-    """scikit-learn's 442 diabetes rows, unscaled; the target is a disease progression score."""
-    from sklearn.datasets import load_diabetes
-
-    bunch = load_diabetes(scaled=False)
-    return bunch.data, bunch.target
+    bunch = getattr(datasets, loader.function)(**loader.arguments)
+    return bunch[loader.features], bunch.target
 
 
 def gaussian(rng: np.random.Generator, samples: int, features: int, classes: int) -> tuple[Array, Array]:
@@ -175,12 +168,18 @@ class Order:
         return float(self.dataset.options()[key] if given is None else given)
 
 
-# The rows of each dataset: split where they come split, else all of them.
-SOURCES: dict[str, Callable[[Order], Split | tuple[Array, Array]]] = {
-    "digits": lambda _: digits(),
-    "mnist": lambda order: images("mnist", order.data_dir),
-    "fashion_mnist": lambda order: images("fashion_mnist", order.data_dir),
-    "cifar10": lambda order: images("cifar10", order.data_dir),
+def load(order: Order) -> Split | tuple[Array, Array]:
+    """The rows of a named dataset: split where they come split, else all of them. Raises DataError."""
+    name = str(order.dataset.name)
+    traits = DATASETS[name]
+    if traits.downloads:
+        return images(name, order.data_dir)
+    if traits.scikit_learn is not None:
+        return scikit_learn(traits.scikit_learn)
+    return GENERATORS[name](order)
+
+
+GENERATORS: dict[str, Callable[[Order], tuple[Array, Array]]] = {
     "xor": lambda order: xor(order.rng, int(order.option("samples")), order.option("noise")),
     "spirals": lambda order: spirals(
         order.rng, int(order.option("samples")), int(order.option("classes")), order.option("noise")
@@ -188,5 +187,4 @@ SOURCES: dict[str, Callable[[Order], Split | tuple[Array, Array]]] = {
     "gaussian": lambda order: gaussian(
         order.rng, int(order.option("samples")), int(order.option("features")), int(order.option("classes"))
     ),
-    "diabetes": lambda _: diabetes(),
 }

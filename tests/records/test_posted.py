@@ -23,7 +23,7 @@ def refused(body):
 
 def test_numbers_that_are_left_out_are_null(record):
     # given a sender that is older than some fields
-    del record["layers"][0]["gate"]
+    del record["layers"][0]["gate"], record["layers"][0]["output"]
     record["units"] = {"dense_1": {"mean": [0.5, None]}}
 
     # when
@@ -32,6 +32,7 @@ def test_numbers_that_are_left_out_are_null(record):
     # then
     assert posted["learning_rate"] is None
     assert posted["layers"][0]["gate"] is None
+    assert posted["layers"][0]["output"] == {"mean": None, "std": None}
     assert list(record_fields(LayerRecord)) == list(posted["layers"][0])
     assert posted["units"]["dense_1"] == dict.fromkeys(record_fields(UnitArrays)) | {"mean": [0.5, None]}
 
