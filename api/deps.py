@@ -1,6 +1,5 @@
 """What routes ask for: the store, the settings, the body; and the refusal of unknown query parameters."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Annotated
@@ -10,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.exceptions import HTTPException
 
 from api.access import acting_for
+from api.body_gate import parse_json
 from api.json import JsonObject
 from satnet.errors import BadRequest
 from satnet.settings import Settings
@@ -53,17 +53,10 @@ async def json_body(request: Request) -> JsonObject:
         body += chunk
         if len(body) > limit:
             raise HTTPException(413, f"the body may have at most {limit} bytes")
-    try:
-        content = json.loads(bytes(body), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
+    content = parse_json(bytes(body))
     if not isinstance(content, dict):
         raise BadRequest("the body must be a JSON object")
     return content
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def known_query(request: Request) -> None:

@@ -1,18 +1,22 @@
 """RFC 9457 problem details for every error, satnet's own and the framework's."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from api.quoting import MOST_GOT, quoted, shortened
 from satnet.errors import (
     BadRequest,
     FieldError,
+    InvalidJson,
     InvalidSpec,
     SatnetError,
     StoreUnavailable,
@@ -28,6 +32,7 @@ _FRAMEWORK = {  # status -> code, title
     413: ("body_too_large", "The body is too large"),
     415: ("unsupported_media_type", "JSON is needed"),
 }
+_MOST_ERRORS = 100  # that one answer names
 _UNEXPECTED = "Something went wrong; the log has the cause under this request id"
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -49,47 +54,57 @@ def problem(
     *,
     errors: Iterable[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     """One problem document."""
     content = {
         "type": f"/problems/{code.replace('_', '-')}",
         "title": title,
         "status": status,
-        "detail": detail,
-        "instance": request.url.path,
+        "detail": shortened(detail),
+        "instance": shortened(request.url.path),
         "code": code,
         "request_id": getattr(request.state, "request_id", None),
     }
     if errors is not None:
-        content["errors"] = [one.as_dict() for one in errors]
-    return JSONResponse(content, status, headers=headers, media_type=PROBLEM_JSON)
+        content["errors"] = [_shown(one) for one in islice(errors, _MOST_ERRORS)]
+    # json.dumps writes ASCII alone, which whatever is quoted can be encoded in.
+    return Response(json.dumps(content, allow_nan=False), status, headers=headers, media_type=PROBLEM_JSON)
+
+
+def _shown(error: FieldError) -> dict[str, Any]:
+    return {
+        "pointer": shortened(error.pointer, MOST_GOT),
+        "detail": shortened(error.detail),
+        "code": error.code,
+        "got": quoted(error.got),
+    }
 
 
 def install(app: FastAPI) -> None:
     """Answer every error as a problem; never with a traceback."""
 
     @app.exception_handler(SatnetError)
-    def _satnet(request: Request, error: SatnetError) -> JSONResponse:
-        errors = error.errors if isinstance(error, InvalidSpec) else None
+    def _satnet(request: Request, error: SatnetError) -> Response:
+        errors = error.errors if isinstance(error, InvalidSpec | InvalidJson) else None
         headers = {"Retry-After": "2"} if isinstance(error, StoreUnavailable | WorkerUnavailable) else None
         if isinstance(error, Unauthenticated):
             headers = {"WWW-Authenticate": "Bearer"}
         return problem(request, error.status, error.code, error.title, str(error), errors=errors, headers=headers)
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         status, detail = error.status_code, str(error.detail)
         code, title = _FRAMEWORK.get(status, (f"http_{status}", detail))
         return problem(request, status, code, title, detail, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
-    def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+    def _validation(request: Request, error: RequestValidationError) -> Response:
         errors = _field_errors(error.errors())
         detail = "; ".join(f"{one.pointer[2:]}: {one.detail}" for one in errors)
         return problem(request, 400, BadRequest.code, BadRequest.title, detail, errors=errors)
 
     @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    def _unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED)
 

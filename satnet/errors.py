@@ -3,9 +3,11 @@
 SatnetError
 ├── InvalidSpec            422 invalid_spec            a spec that cannot be trained
 ├── BadRequest             400 bad_request             a parameter that makes no sense
+│   └── InvalidJson        400 invalid_json            a body that is not JSON, or JSON that no spec can hold
 ├── Unauthenticated        401 unauthenticated         no key, or none that is valid
 ├── Forbidden              403 forbidden               the key's scopes do not allow this
 ├── NotFound               404 not_found               nothing has this id
+├── Gone                   410 gone                    what an Idempotency-Key stands for was deleted
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
 ├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
@@ -21,7 +23,8 @@ SatnetError
 └── Interrupted            training stopped because somebody asked
 
 Elsewhere: what the client raises is in `satnet.client.errors`. Exceptions that their own package always catches stay in
-it: `satnet.spec.layer_type.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try.
+it: `satnet.spec.layer_type.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try,
+`api.body_gate._Refusal` a field of InvalidJson.
 """
 
 from collections.abc import Sequence
@@ -79,10 +82,26 @@ class Forbidden(SatnetError):
     status, code, title = 403, "forbidden", "Not allowed with this key"
 
 
+class InvalidJson(BadRequest):
+    """A body that is not JSON, or JSON with a value that is never accepted; `errors` names the place."""
+
+    code, title = "invalid_json", "The body is not valid JSON"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+
+
 class NotFound(SatnetError):
     """Nothing has this id."""
 
     status, code, title = 404, "not_found", "Not found"
+
+
+class Gone(SatnetError):
+    """What a replayed Idempotency-Key stands for was deleted, or has expired."""
+
+    status, code, title = 410, "gone", "It was deleted"
 
 
 class Conflict(SatnetError):

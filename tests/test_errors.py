@@ -70,7 +70,7 @@ def test_every_other_exception_is_the_clients_or_named_as_internal():
     # given
     known = {kind.__name__ for _, kind in tree(errors.SatnetError)}
     known |= {kind.__name__ for _, kind in tree(client_errors.ClientError)}
-    internal = set(re.findall(r"`(satnet\.[\w.]+)`", errors.__doc__)) - {"satnet.client.errors"}
+    internal = set(re.findall(r"`((?:satnet|api|worker)\.[\w.]+)`", errors.__doc__)) - {"satnet.client.errors"}
 
     # when
     elsewhere = {f"{module}.{name}" for name, module in exceptions().items() if name not in known}
