@@ -18,7 +18,9 @@ from satnet.service.exposure import is_exposed, is_remote
 from satnet.settings import Settings
 from satnet.store import Store
 
-PUBLIC = frozenset({"/", "/healthz", "/readyz", "/version"})  # beside /docs and /openapi.json, which tell no secrets
+PUBLIC = frozenset(
+    {"/", "/healthz", "/readyz", "/version", "/docs", "/docs/start.js", "/docs/style.css"}
+)  # /openapi.json too
 ADMIN = ("/v1/keys",)
 OWNED: Mapping[str, Callable[[Store, str], None]] = {  # path parameter -> raises NotFound
     "experiment_id": Store.require_experiment,
