@@ -18,6 +18,7 @@ SatnetError
 │   ├── BuildError         build_error                 Keras refused to build the network
 │   ├── NonFiniteLoss      non_finite_loss             the training loss is NaN or infinite
 │   ├── OutOfMemory        out_of_memory               the device has too little memory
+│   │   └── OverBudget      out_of_memory               it needs more than this worker may use
 │   └── DeadlineExceeded   deadline_exceeded           longer than resources.max_seconds
 ├── CorruptCheckpoint      a checkpoint that cannot be read; the one before it is used
 └── Interrupted            training stopped because somebody asked
@@ -162,6 +163,10 @@ class OutOfMemory(TrainingError):
     """The device has not enough memory for this experiment."""
 
     code = "out_of_memory"
+
+
+class OverBudget(OutOfMemory):
+    """The experiment needs more memory than a worker may use: trying again would not help."""
 
 
 class DeadlineExceeded(TrainingError):

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     cancel_grace: timedelta = timedelta(seconds=5)  # then the training process is killed
     drain_grace: timedelta = timedelta(seconds=30)  # from SIGTERM to releasing the experiment
     max_body_bytes: int = 262_144  # of a POSTed spec
+    max_parameters: int = Field(50_000_000, ge=1, le=50_000_000)  # of one network
+    max_model_bytes: int = Field(256_000_000, ge=1)  # of one trained model
+    max_data_bytes: int = Field(6_000_000_000, ge=1)  # memory that the rows of one experiment may take, estimated
+    max_memory_bytes: int = Field(8_000_000_000, ge=1)  # memory that training may take, estimated
+    max_record_bytes: int = Field(100_000_000, ge=1)  # of one experiment's records in the store, estimated
+    max_operations: int = Field(10**17, ge=1)  # floating point operations of one experiment
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}

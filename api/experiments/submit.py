@@ -46,14 +46,15 @@ async def create_experiment(
 
     It is stored before the answer leaves. `Prefer: wait=N` holds the answer until the experiment is over, for at most
     N seconds (60 at most). `dry_run=true` answers 200 with the completed spec, its size, an estimate of memory and
-    time, and the findings that need no training; nothing is stored.
+    time beside the limits, and the findings that need no training; nothing is stored. A spec that needs more than a
+    limit allows is refused with code `limit`.
 
     A body with `"kind": "external"` describes a network that is trained elsewhere; its records are then posted to
     `/v1/experiments/{experiment_id}/epochs`.
     """
     if dry_run:
         spec = await run_in_threadpool(parse_posted, body)
-        return JSONResponse(await run_in_threadpool(estimated, spec, settings.thresholds))
+        return JSONResponse(await run_in_threadpool(estimated, spec, settings))
     experiment_id = await run_in_threadpool(submit_posted, store, settings, body, wake, idempotency_key)
     headers = {"Location": f"/v1/experiments/{experiment_id}"}
     if wait:

@@ -38,7 +38,7 @@ def create_sweep(
     completed sweep, its number of trials, the points that are no valid specs, and an estimate; nothing is stored.
     """
     if dry_run:
-        return JSONResponse(sweep_intake.dry_run(sweep_intake.parse_posted(body)))
+        return JSONResponse(sweep_intake.dry_run(sweep_intake.parse_posted(body, settings), settings))
     sweep_id = sweep_intake.create(store, settings, wake, body, idempotency_key)
     headers = {"Location": f"/v1/sweeps/{sweep_id}"}
     return JSONResponse(sweep_views.document(store, sweep_id), 202, headers=headers)

@@ -6,6 +6,7 @@ from satnet.records.ids import new_id
 from satnet.records.schema import Parent
 from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
+from satnet.service.budget import require_affordable
 from satnet.service.queues import queue_for
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
@@ -28,8 +29,9 @@ def submit(
 ) -> str:
     """Store the spec with its static findings and wake a worker of its queue; the experiment's id.
 
-    `key`, `fingerprint`, `trial` and `group` as for Store.submit.
+    `key`, `fingerprint`, `trial` and `group` as for Store.submit. Raises InvalidSpec where it needs more than it may.
     """
+    require_affordable(spec, settings)
     spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
     experiment_id, replayed = store.submit(
         experiment_id=new_id(),

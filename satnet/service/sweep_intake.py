@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from satnet.errors import FieldError, InvalidSpec
 from satnet.records.ids import new_id
 from satnet.records.schema import ErrorRecord, Parameters, SpecJson
+from satnet.service.budget import require_affordable
 from satnet.service.intake import fingerprint
 from satnet.service.submission import Wake
 from satnet.service.sweep_points import error_records
@@ -49,27 +50,37 @@ class SweepDryRun(TypedDict):
     estimate: SweepEstimate
 
 
-def parse_posted(body: Mapping[str, object]) -> SweepSpec:
-    """The sweep in a posted body. Raises InvalidSpec, also where no point known from the start is a valid spec."""
+def parse_posted(body: Mapping[str, object], settings: Settings) -> SweepSpec:
+    """The sweep in a posted body.
+
+    Raises InvalidSpec, also where no point known from the start is a valid spec within the limits.
+    """
     sweep = parse_sweep(body)
-    _require_valid_point(sweep)
+    _require_valid_point(sweep, settings)
     return sweep
 
 
 def create(store: Store, settings: Settings, wake: Wake, body: Mapping[str, object], key: str | None = None) -> str:
     """Store a sweep and queue the trials that are known from the start; its id."""
-    sweep = parse_posted(body)
+    sweep = parse_posted(body, settings)
     sweep_id, _ = store.create_sweep(new_id("swp_"), sweep.to_json(), key, fingerprint(body))
     advance(store, settings, sweep_id, wake, PATIENCE)
     return sweep_id
 
 
-def _require_valid_point(sweep: SweepSpec) -> None:
+def _affordable(sweep: SweepSpec, parameters: Parameters, settings: Settings) -> ExperimentSpec:
+    """The experiment at a point. Raises InvalidSpec, also where it needs more than it may."""
+    spec = sweep.spec_at(parameters, 0)
+    require_affordable(spec, settings)
+    return spec
+
+
+def _require_valid_point(sweep: SweepSpec, settings: Settings) -> None:
     """Raises the first point's errors where every point is refused."""
     first: list[FieldError] = []
     for parameters in all_at_once(sweep) or []:
         try:
-            sweep.spec_at(parameters, 0)
+            _affordable(sweep, parameters, settings)
         except InvalidSpec as error:
             first = first or [_in_body(sweep, parameters, one) for one in error.errors]
         else:
@@ -88,9 +99,9 @@ def _in_body(sweep: SweepSpec, parameters: Parameters, error: FieldError) -> Fie
     return replace(error, pointer=pointer, detail=f"no point is a valid spec; at {values}: {error.detail}")
 
 
-def dry_run(sweep: SweepSpec) -> SweepDryRun:
+def dry_run(sweep: SweepSpec, settings: Settings) -> SweepDryRun:
     """How many trials, which points are refused, and an estimate."""
-    specs, invalid = _specs(sweep)
+    specs, invalid = _specs(sweep, settings)
     base = parse_spec(sweep.base)
     specs = specs or [base] * sweep.points
     groups = {name for one in specs if (name := group_of(one))} if sweep.side_by_side else set()
@@ -105,13 +116,13 @@ def dry_run(sweep: SweepSpec) -> SweepDryRun:
     }
 
 
-def _specs(sweep: SweepSpec) -> tuple[list[ExperimentSpec], list[InvalidPoint]]:
+def _specs(sweep: SweepSpec, settings: Settings) -> tuple[list[ExperimentSpec], list[InvalidPoint]]:
     """The valid specs among the points known from the start, and the points that are refused."""
     specs: list[ExperimentSpec] = []
     invalid: list[InvalidPoint] = []
     for number, parameters in enumerate(all_at_once(sweep) or []):
         try:
-            specs.append(sweep.spec_at(parameters, 0))
+            specs.append(_affordable(sweep, parameters, settings))
         except InvalidSpec as error:
             errors = error_records(error)
             invalid.append({"point": number, "parameters": dict(parameters), "errors": errors})

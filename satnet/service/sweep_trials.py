@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from satnet.errors import Conflict, InvalidSpec, NotFound
 from satnet.records.schema import StoredPoint
+from satnet.service.budget import require_affordable
 from satnet.service.submission import Wake, submit, wake_workers
 from satnet.service.sweep_points import error_records
 from satnet.settings import Settings
@@ -39,6 +40,7 @@ class TrialSubmission:
     def _place(self, number: int, repeat: int, point: StoredPoint) -> bool:
         try:
             spec = self._sweep.spec_at(point["parameters"], repeat)
+            require_affordable(spec, self._settings)
         except InvalidSpec as error:
             point["errors"] = error_records(error)
             self._store.mark_invalid(self._id, number, point)

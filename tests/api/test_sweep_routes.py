@@ -97,6 +97,26 @@ def test_dry_run_counts_and_stores_nothing(http):
     assert http.get("/v1/sweeps").json()["data"] == []
 
 
+def test_a_point_that_needs_too_much_is_refused_alone(http):
+    # given
+    base = grid()["base"] | {"dataset": {"name": "gaussian", "classes": 3, "validation_fraction": 0.2}}
+    base["layers"] = [{"type": "dense", "units": 3, "activation": "softmax"}]
+    base["dataset"] |= {"features": 100_000, "samples": 100}
+    body = grid(base=base, parameters={"/dataset/samples": [100, 1_000_000]}, repeats=1)
+
+    # when
+    dry = http.post("/v1/sweeps?dry_run=true", json=body).json()
+    told = http.get(http.post("/v1/sweeps", json=body).headers["Location"]).json()
+    none = http.post("/v1/sweeps", json=body | {"parameters": {"/dataset/samples": [1_000_000]}})
+
+    # then
+    assert [(one["parameters"], one["errors"][0]["code"]) for one in dry["invalid"]] == [
+        ({"/dataset/samples": 1_000_000}, "limit")
+    ]
+    assert told["progress"]["trials"] == 1
+    assert (none.status_code, none.json()["errors"][0]["pointer"]) == (422, "#/parameters/~1dataset~1samples")
+
+
 def test_a_sweep_of_no_valid_point_is_refused(http):
     # when
     body = grid(parameters={"/loss": ["binary_crossentropy"]})
