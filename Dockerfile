@@ -9,6 +9,8 @@ RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/api.tx
 COPY satnet satnet
 COPY api api
 USER satnet
+# It listens beyond loopback, so it asks for keys, also while there is none (docs/access.md).
+ENV SATNET_HOST=0.0.0.0
 EXPOSE 8000
 CMD ["python", "-m", "uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000"]
 

@@ -14,7 +14,7 @@ from satnet.errors import Forbidden, Unauthenticated
 from satnet.records.caller import ANYBODY, Caller
 from satnet.records.schema import ScopeName
 from satnet.service.api_keys import caller_of
-from satnet.service.exposure import is_exposed, is_remote
+from satnet.service.exposure import asks_for_keys, is_remote
 from satnet.settings import Settings
 from satnet.store import Store
 
@@ -58,15 +58,15 @@ def needed_scope(method: str, path: str) -> ScopeName:
 def needs_key(request: Request, store: Store) -> bool:
     """Whether this request needs a key: beyond loopback, or once there is a key."""
     settings: Settings = request.app.state.settings
-    if settings.auth != "auto":
-        return settings.auth == "required"
-    return _is_exposed(request, settings) or store.has_api_keys()
+    if settings.auth == "off":
+        return False
+    return asks_for_keys(settings) or _comes_from_elsewhere(request) or store.has_api_keys()
 
 
-def _is_exposed(request: Request, settings: Settings) -> bool:
-    """Whether others than this machine's users come here: by what is set, and by where the request comes from."""
+def _comes_from_elsewhere(request: Request) -> bool:
+    """Whether one end of the connection is not on loopback, whatever is set."""
     ends = [request.scope.get(end) or (None,) for end in ("server", "client")]
-    return is_exposed(settings) or any(is_remote(end[0]) for end in ends)
+    return any(is_remote(end[0]) for end in ends)
 
 
 def acting_for(store: Store, caller: Caller) -> Store:

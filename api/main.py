@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, keys, sweeps
+from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, keys, redaction, sweeps
 from api.access import admit
 from api.browser_guard import BrowserGuard
 from api.deps import known_query, known_type
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend the document
     app.state.store, app.state.settings = store, settings
     errors.install(app)
+    redaction.install()
     for router in ROUTERS:
         app.include_router(router)
     documentation.mount(app)

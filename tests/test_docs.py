@@ -8,6 +8,7 @@ import pytest
 from api.main import create_app
 from satnet import presets
 from satnet.cli import COMMANDS
+from satnet.cli.keys import KEY_COMMANDS
 from satnet.saturation.diagnosis import RULES
 from satnet.service.local import run_local
 from satnet.settings import Settings
@@ -33,7 +34,7 @@ def test_every_route_is_documented():
     assert missing == []
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize("command", sorted([*COMMANDS, *(f"keys {name}" for name in KEY_COMMANDS)]))
 def test_every_command_is_documented(command):
     # when / then
     assert f"`satnet {command}" in DOCS["command-line.md"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from satnet.cli import diagnosis, experiments, local, reference, results, service, sweeps
+from satnet.cli import diagnosis, experiments, keys, local, reference, results, service, sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Says why a network does not learn.", add_completion=False)
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(keys.keys, name="keys")
 
 
 def main() -> None:

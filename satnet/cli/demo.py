@@ -1,5 +1,6 @@
 """`satnet demo`: a service for a minute: two networks, their diagnosis, and a remedy put to the test."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,10 @@ def run_demo() -> int:
     """Start it, train the pair over HTTP, print both reports, stop it; the exit status."""
     console, port = Console(markup=False, emoji=False), free_port()
     with tempfile.TemporaryDirectory(prefix="satnet-demo-") as folder:
-        command = [sys.executable, "-m", "satnet.cli", "up", "--port", str(port), "--data", folder]
-        service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command = [sys.executable, "-m", "satnet.cli", "up", "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--data", folder]
+        alone = {**os.environ, "SATNET_AUTH": "off", "SATNET_ALLOWED_HOSTS": ""}  # for this program, for a minute
+        service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=alone)
         try:
             console.print("Starting the embedded store, the API and a worker ...")
             line = service.stdout.readline() if service.stdout else ""

@@ -1,14 +1,20 @@
 """What `satnet doctor` checks: each thing that a run or a service needs."""
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 
 from satnet import __version__
+from satnet.client.protocol import authorization
+from satnet.service.exposure import is_loopback
 from satnet.settings import Settings
+
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass
@@ -66,7 +72,8 @@ def _embedded(settings: Settings) -> Check:
 def _service(settings: Settings) -> Iterator[Check]:
     try:
         answer = httpx.get(f"{settings.url}/readyz", timeout=3)
-        workers = httpx.get(f"{settings.url}/v1/workers", timeout=3).json()["data"]
+        seen = httpx.get(f"{settings.url}/v1/workers", timeout=3, headers=authorization(None))
+        workers = seen.json()["data"] if seen.status_code == 200 else None
     except (httpx.HTTPError, ValueError, KeyError) as error:
         text = f"no service answers at {settings.url} ({type(error).__name__}); satnet up starts one"
         yield Check("service", "missing", text)
@@ -74,7 +81,40 @@ def _service(settings: Settings) -> Iterator[Check]:
     problems = "; ".join(answer.json().get("problems", [])) or answer.json().get("detail", "")
     verdict = "ok" if answer.status_code == 200 else "broken"
     yield Check("service", verdict, f"{settings.url} {problems}".strip())
-    yield Check("workers", "ok" if workers else "missing", f"{len(workers)} seen: {_kinds(workers)}")
+    if workers is None:
+        yield Check("workers", "missing", f"{seen.json()['detail']} (SATNET_API_KEY)")
+    else:
+        yield Check("workers", "ok" if workers else "missing", f"{len(workers)} seen: {_kinds(workers)}")
+    yield _access(settings.url)
+
+
+def _access(url: str) -> Check:
+    """Whether somebody on another machine may use the service without a key."""
+    parts = urlsplit(url)
+    outside = parts.hostname or ""
+    if is_loopback(outside):
+        outside = _address() or outside
+    asked = f"{parts.scheme}://{outside}:{parts.port or _PORTS[parts.scheme]}"
+    if is_loopback(outside):
+        return Check("access", "ok", "this machine has no address but loopback")
+    try:
+        status = httpx.get(f"{asked}/v1/queue", timeout=3, headers={"Host": "localhost"}).status_code
+    except httpx.HTTPError:
+        return Check("access", "ok", f"only this machine reaches it: nothing answers at {asked}")
+    if status == 200:
+        detail = f"whoever reaches {asked} may do everything, without a key; see docs/access.md"
+        return Check("access", "broken", detail)
+    return Check("access", "ok", f"{asked} answers, and asks for a key")
+
+
+def _address() -> str | None:
+    """This machine's address as others see it; nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _kinds(workers: list[dict[str, str]]) -> str:

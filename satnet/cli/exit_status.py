@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from satnet.cli.console import note
-from satnet.errors import InvalidSpec, SatnetError
+from satnet.errors import InvalidSpec, SatnetError, StoreUnavailable
 
 if TYPE_CHECKING:
     from satnet.client import Client
@@ -29,7 +29,7 @@ def reported_errors() -> Iterator[None]:
     except APIStatusError as error:
         note(str(error))
         raise typer.Exit(4 if error.status in (401, 403) else 2) from error
-    except APIConnectionError as error:
+    except (APIConnectionError, StoreUnavailable) as error:
         note(str(error))
         raise typer.Exit(5) from error
     except WaitTimeout as error:

@@ -28,9 +28,17 @@ def up(
         workers=workers,
         redis_url=redis,
         say=note,
-        on_ready=lambda url: say(f"satnet is ready at {url} (Ctrl-C ends it)"),
+        on_ready=_announce,
     )
     raise typer.Exit(status)
+
+
+def _announce(url: str, first_key: str | None) -> None:
+    say(f"satnet is ready at {url} (Ctrl-C ends it)")
+    if first_key is not None:
+        say("Others can reach it, so it needs keys, and there was none. This is an admin's key, shown this once:")
+        say(f"    {first_key}")
+        say("Clients send it from SATNET_API_KEY; satnet keys create NAME makes more, satnet keys revoke ID ends one.")
 
 
 def demo() -> None:

@@ -25,6 +25,11 @@ def is_exposed(settings: Settings) -> bool:
     return not all(map(is_loopback, [settings.host, *names]))
 
 
+def asks_for_keys(settings: Settings) -> bool:
+    """Whether the settings alone ask for keys, also where there is none yet."""
+    return settings.auth == "required" or (settings.auth == "auto" and is_exposed(settings))
+
+
 def is_remote(address: str | None) -> bool:
     """Whether this is the IP address of another machine, or one by which another machine reaches this one."""
     try:

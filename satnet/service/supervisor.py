@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx
 
 from satnet.errors import StoreUnavailable
+from satnet.service.api_keys import create_first_key
 from satnet.service.child import Child, Say
 from satnet.service.data_dir import hold, keep_private
+from satnet.service.exposure import asks_for_keys, is_exposed
 from satnet.service.machine import memory_bytes
 from satnet.service.ports import free_port
 from satnet.settings import Settings
@@ -21,6 +23,7 @@ from satnet.store import Store
 from satnet.store.embedded import cut_zeros, server_command
 from satnet.store.embedded_address import store_address
 
+OnReady = Callable[[str, str | None], None]
 _STOP_AFTER = 25.0  # seconds a child has to drain before it is killed
 
 
@@ -69,7 +72,7 @@ def up(
     workers: int,
     redis_url: str | None = None,
     say: Say,
-    on_ready: Callable[[str], None],
+    on_ready: OnReady,
 ) -> int:
     """Run the service until SIGINT or SIGTERM; the exit status.
 
@@ -78,7 +81,7 @@ def up(
         workers: how many worker processes.
         redis_url: use this server; None starts the embedded one under the data directory.
         say: called with a line for each event of a process.
-        on_ready: called once with the service's URL.
+        on_ready: called once with the service's URL, and the text of an admin's key where one was needed and made.
     """
     root = _source_root()
     if root is None:
@@ -116,7 +119,7 @@ def store_maxmemory(settings: Settings) -> int:
 
 def _environment(settings: Settings, workers: int, root: Path) -> dict[str, str]:
     """What API and workers are started with, but for the store's URL."""
-    environment = dict(os.environ)
+    environment = {name: value for name, value in os.environ.items() if name != "SATNET_API_KEY"}  # a client's
     return environment | {
         "SATNET_HOST": settings.host,
         "SATNET_DATA_DIR": str(settings.data_dir.resolve()),
@@ -132,8 +135,10 @@ def _supervise(
     settings: Settings,
     workers: int,
     say: Say,
-    on_ready: Callable[[str], None],
+    on_ready: OnReady,
 ) -> int:
+    if settings.auth == "off" and is_exposed(settings):
+        say("SATNET_AUTH=off: whoever reaches this service may do everything, without a key")
     port = settings.port or free_port()
     environment = environment | {"SATNET_REDIS_URL": redis_url}
     api = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", settings.host, "--port", str(port)]
@@ -144,14 +149,26 @@ def _supervise(
     supervisor = Supervisor(children, say)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: setattr(supervisor, "stopping", True))
-    url = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else settings.host}:{port}"
+    url = f"http://{_reached_at(settings.host)}:{port}"
     store = Store(settings.model_copy(update={"redis_url": redis_url}))
     try:
-        supervisor.run(lambda: _ready(url, store, workers), lambda: on_ready(url))
+        supervisor.run(lambda: _ready(url, store, workers), lambda: on_ready(url, _first_key(settings, store)))
     finally:
         store.close()
         supervisor.stop()
     return 0
+
+
+def _reached_at(host: str) -> str:
+    """The host of the URL at which this machine reaches what listens on `host`."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{name}]" if ":" in name else name
+
+
+def _first_key(settings: Settings, store: Store) -> str | None:
+    """The text of a new admin's key, where keys are needed and there has never been one."""
+    created = create_first_key(store, "admin") if asks_for_keys(settings) else None
+    return created and created["key"]
 
 
 def _ready(url: str, store: Store, workers: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from satnet.records.schema import ExperimentDocument, WorkerRow
+from satnet.records.schema import ExperimentDocument, KeyDocument, WorkerRow
 
 
 def print_lines(lines: Sequence[str], console: Console) -> None:
@@ -24,3 +24,18 @@ def worker_lines(workers: Sequence[WorkerRow]) -> list[str]:
         f"{one['id']}  {one.get('kind')}  queues {', '.join(one.get('queues', []))}  seen {one['seen']}"
         for one in workers
     ] or ["no worker was seen; start one with satnet up or python -m worker.main"]
+
+
+def key_lines(keys: Sequence[KeyDocument]) -> list[str]:
+    """Id, name, owner, scopes and last use of each, and whether it is over with it."""
+    return [
+        f"{one['id']}  {one['name']:16}  owner {one['owner']}  {', '.join(one['scopes'])}  {_state_of(one)}"
+        for one in keys
+    ] or ["there is no key; satnet keys create NAME --scope admin makes the first"]
+
+
+def _state_of(key: KeyDocument) -> str:
+    if key["revoked_at"]:
+        return f"revoked {key['revoked_at']}"
+    used = f"last used {key['last_used_at']}" if key["last_used_at"] else "never used"
+    return f"{used}, expires {key['expires_at']}" if key["expires_at"] else used
