@@ -31,6 +31,7 @@ _FRAMEWORK = {  # status -> code, title
     405: ("method_not_allowed", "Method not allowed"),
     413: ("body_too_large", "The body is too large"),
     415: ("unsupported_media_type", "JSON is needed"),
+    416: ("range_not_satisfiable", "The file has no such part"),
 }
 _MOST_ERRORS = 100  # that one answer names
 _UNEXPECTED = "Something went wrong; the log has the cause under this request id"

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}
     workers: int = Field(1, ge=1)  # how many workers share this machine's cores; satnet up sets it
     threads: int = Field(0, ge=0)  # TensorFlow's threads in a worker; 0: cores / workers
+    model_cache_bytes: int = Field(512_000_000, ge=0)  # of trained models that a worker keeps loaded for predictions
     failpoints: str = ""  # for tests: where to fail, and how; see satnet/service/failpoints.py
     trainer: str = DEFAULT_TRAINER  # what workers train with; tests put something else here
     url: str = "http://127.0.0.1:8000"  # the service that the client and the command line use

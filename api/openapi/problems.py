@@ -78,6 +78,16 @@ PROBLEMS = {
         "The body's Content-Type is not `application/json`.",
         _example(415, "unsupported_media_type", "JSON is needed", "Content-Type must be application/json"),
     ),
+    416: ProblemStatus(
+        "`Range` begins after the end of the file.",
+        _example(
+            416,
+            "range_not_satisfiable",
+            "The file has no such part",
+            "Range: the file has 30211 bytes",
+            f"{_PATH}/model",
+        ),
+    ),
     422: ProblemStatus(
         "The body is refused; `errors` names each field. Or the Idempotency-Key came before with another body.",
         _example(

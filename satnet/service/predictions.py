@@ -1,5 +1,6 @@
 """Outputs of a trained model, computed by a worker."""
 
+import asyncio
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -9,35 +10,51 @@ from satnet.records.schema import ExperimentDocument, ModelFile
 from satnet.store import Store
 
 PATIENCE = 20.0  # seconds for a worker to answer
+MOST_INSTANCES = 10_000  # rows of one request
 
 
-def predict(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> list[JsonValue]:
-    """One output a raw row.
+async def predict(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> list[JsonValue]:
+    """One output a raw row. Cancelling it withdraws the request.
 
     Raises:
         NotFound: no such experiment, or it kept no model.
         Conflict: it has not succeeded.
-        BadRequest: the rows do not fit the model.
+        BadRequest: the rows do not fit the model, or are too many.
         DamagedArtifact: the model's file is not the one that was stored.
-        WorkerUnavailable: no worker answered within 20 s.
+        WorkerUnavailable: no worker is known, or none answered within 20 s.
     """
-    model = require_model(store.get(experiment_id))
-    if not store.workers():
-        raise WorkerUnavailable("no worker is running that could compute predictions")
-    reply = store.request_prediction(experiment_id, model["sha256"], instances, PATIENCE)
+    if len(instances) > MOST_INSTANCES:
+        raise BadRequest(f"instances: at most {MOST_INSTANCES} rows in a request, got {len(instances)}")
+    name = await asyncio.to_thread(_ask, store, experiment_id, instances)
+    try:
+        reply = await store.prediction_reply(name, PATIENCE)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(store.forget_prediction, name)
+        raise
     if reply is None:
         raise WorkerUnavailable(f"no worker answered within {PATIENCE:g} s")
     if "error" in reply:
-        errors = {error.code: error for error in (BadRequest, NotFound, DamagedArtifact)}
+        errors = {one.code: one for one in (BadRequest, DamagedArtifact, NotFound)}
         raise errors.get(reply["code"], WorkerUnavailable)(reply["error"])
     return reply["predictions"]
 
 
+def _ask(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> str:
+    """The name of the request."""
+    model = require_model(store.get(experiment_id))
+    if not store.workers():
+        raise WorkerUnavailable("no worker is running that could compute predictions")
+    name = store.request_prediction(experiment_id, model["sha256"], instances, PATIENCE)
+    if name is None:
+        raise WorkerUnavailable("too many predictions are waiting for a worker")
+    return name
+
+
 def require_model(document: ExperimentDocument) -> ModelFile:
-    """The experiment's trained model. Raises Conflict or NotFound where it has none."""
+    """The trained model's size and SHA-256. Raises Conflict or NotFound where there is none."""
     if document["status"] != "succeeded":
         raise Conflict(f"{document['id']} is {document['status']}: only a succeeded experiment has a model")
     model = document["summary"].get("model") if document["summary"] else None
-    if model is None:
+    if not model:
         raise NotFound(f"{document['id']} kept no model")
     return model

@@ -105,6 +105,11 @@ def prediction(name: str) -> str:
     return f"sn:prediction:{name}"
 
 
+def prediction_rows(name: str) -> str:
+    """The rows of a prediction request, while somebody waits for the reply."""
+    return f"sn:prediction:{name}:rows"
+
+
 def sweep(sweep_id: str, part: str = "") -> str:
     """The sweep's hash; with `part` points, trials, reused, rungs (hashes) or open (set)."""
     return f"sn:sweep:{sweep_id}:{part}" if part else f"sn:sweep:{sweep_id}"

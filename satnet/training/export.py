@@ -1,6 +1,7 @@
 """The trained network as one `.keras` file that takes raw rows: standardization is its first layer."""
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import numpy as np
 from satnet.errors import BadRequest
 from satnet.training.data import Data
 from satnet.training.network import Network
+
+_BATCH_BYTES = 64_000_000  # of the activations of one batch of predictions
 
 
 def whole_model(network: Network, data: Data) -> Any:
@@ -49,9 +52,13 @@ def _plain_regularizers(network: Network) -> Iterator[None]:
             layer.kernel_regularizer = penalty
 
 
-def predict(path: Path, instances: Any) -> list[Any]:
-    """Outputs of a saved model for raw rows. Raises BadRequest where their shape does not fit."""
-    model = keras.models.load_model(path)
+def load_model(path: Path) -> Any:
+    """A model that was saved with `save_model`."""
+    return keras.models.load_model(path)
+
+
+def fitting_rows(model: Any, instances: Any) -> np.ndarray:
+    """Raw rows as the model takes them. Raises BadRequest where their shape does not fit."""
     try:
         rows = np.asarray(instances, dtype=np.float32)
     except (TypeError, ValueError) as error:
@@ -59,5 +66,29 @@ def predict(path: Path, instances: Any) -> list[Any]:
     expected = tuple(model.input_shape[1:])
     if rows.ndim == 0 or rows.shape[1:] != expected or not len(rows):
         raise BadRequest(f"instances: rows of shape {list(expected)} are needed, got {list(rows.shape[1:])}")
-    outputs: list[Any] = model.predict_on_batch(rows).tolist()
+    return rows
+
+
+def outputs_of(model: Any, rows: np.ndarray) -> np.ndarray:
+    """Outputs for raw rows, computed in batches whose activations take at most 64 MB."""
+    size = max(1, _BATCH_BYTES // max(1, _bytes_of_row(model)))
+    parts = [model.predict_on_batch(rows[start : start + size]) for start in range(0, len(rows), size)]
+    return np.concatenate(parts)
+
+
+def predict(path: Path, instances: Any) -> list[Any]:
+    """Outputs of a saved model for raw rows. Raises BadRequest where their shape does not fit."""
+    model = load_model(path)
+    outputs: list[Any] = outputs_of(model, fitting_rows(model, instances)).tolist()
     return outputs
+
+
+def _bytes_of_row(model: Any) -> int:
+    """Bytes of all layers' outputs for one row; layers of inner models count."""
+    own = 4 * math.prod(model.input_shape[1:])
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            own += _bytes_of_row(layer)
+        else:
+            own += 4 * math.prod(layer.output.shape[1:])
+    return own

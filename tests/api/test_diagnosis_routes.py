@@ -137,7 +137,7 @@ def test_clone_applies_a_patch_and_refuses_a_bad_one(http, trained):
     # then
     assert (good.status_code, good.json()["spec"]["training"]["epochs"]) == (202, 7)
     assert good.json()["parent"] | {"patch": 0} == {"experiment": trained, "role": "clone", "patch": 0}
-    assert lost.json()["errors"][0]["pointer"] == "#/patch"
+    assert lost.json()["errors"][0]["pointer"] == "#/patch/0"
     assert wrong.json()["errors"][0]["pointer"] == "#/training/epochs"
     assert http.post(path, json={"patch": 5}).status_code == 400
     assert http.post(path, json={}).status_code == 202

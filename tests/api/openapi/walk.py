@@ -120,6 +120,9 @@ class Walk:
         self.call("list_findings", **mine)
         self.call("get_script", **mine)
         self.call("get_model", **mine)
+        etag = self.steps[-1].response.headers["ETag"]
+        self.call("get_model", headers={"If-None-Match": etag}, **mine)
+        self.call("get_model", headers={"Range": "bytes=0-99", "If-Range": etag}, **mine)
         self.call("predict_rows", json={"instances": [[[0.0] * 8] * 8]}, **mine)
 
     def _stopped(self) -> None:
