@@ -83,11 +83,11 @@ def main() -> None:
     for seed in range(parser.parse_args().seeds):
         sweep = parse_sweep(SWEEP | {"base": SWEEP["base"] | {"seed": seed}})  # type: ignore[dict-item, operator]  # a mapping
         curves = trained(sweep)
-        spent, found = ended(curves, sweep.early_termination or Asha(name="asha"), seed)
+        spent, chosen = ended(curves, sweep.early_termination or Asha(name="asha"), seed)
         best = max(curve[-1] for curve in curves)
         shares.append(spent / sum(map(len, curves)))
-        gaps.append((best - found) / best)
-        print(f"seed {seed}: {shares[-1]:.0%} of the epochs; {found:.4f} against {best:.4f} of the grid", flush=True)
+        gaps.append((best - chosen) / best)
+        print(f"seed {seed}: {shares[-1]:.0%} of the epochs; {chosen:.4f} against {best:.4f} of the grid", flush=True)
     print(
         f"medians: {statistics.median(shares):.0%} of the epochs, {statistics.median(gaps):.2%} below the grid's best"
     )

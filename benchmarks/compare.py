@@ -121,7 +121,7 @@ def table(kinds: dict, results: dict[str, dict]) -> str:
     """A row a runner, a column a network: seconds, and times satnet's."""
     lines = ["| | " + " | ".join(results) + " |", "| --- |" + " --- |" * len(results)]
     for name in kinds:
-        cells = [f"{seconds(found[name])} ({ratio(found[name], found[OURS])})" for found in results.values()]
+        cells = [f"{seconds(times[name])} ({ratio(times[name], times[OURS])})" for times in results.values()]
         lines.append(f"| {name} | " + " | ".join(cells).replace("- (-)", "-") + " |")
     return "\n".join(lines)
 
@@ -129,7 +129,7 @@ def table(kinds: dict, results: dict[str, dict]) -> str:
 def versions(peers: str) -> str:
     """The machine and what ran on it."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    told = [
+    parts = [
         f"{os.cpu_count()} cores ({model.group(1) if model else platform.machine()})",
         platform.python_version(),
     ]
@@ -138,8 +138,8 @@ def versions(peers: str) -> str:
             f"from importlib.metadata import version as v; print(*(n + ' ' + v(n) for n in {names.split()}), sep=', ')"
         )
         done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-        told.append(done.stdout.strip())
-    return ", ".join(told)
+        parts.append(done.stdout.strip())
+    return ", ".join(parts)
 
 
 def write(section: str, text: str) -> None:

@@ -77,9 +77,9 @@ def main() -> None:
         rows, _ = load_rows(spec, Path("nowhere"))
         folds = StratifiedKFold(5, shuffle=True, random_state=seed)
         began = time.perf_counter()
-        told = cross_validate(Wrapped(seed), rows.x.astype(np.float32), rows.y, cv=folds)
+        scores = cross_validate(Wrapped(seed), rows.x.astype(np.float32), rows.y, cv=folds)
         their_time.append(time.perf_counter() - began)
-        theirs.append(float(told["test_score"].mean()))
+        theirs.append(float(scores["test_score"].mean()))
     gaps = [a - b for a, b in zip(mine, theirs, strict=True)]
     noise = statistics.stdev(gaps)
     print(

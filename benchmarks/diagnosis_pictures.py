@@ -34,11 +34,11 @@ _NETWORK = {
 
 def spark(values: Sequence[float | None]) -> str:
     """Its first and last value around one bar an epoch; a gap where there is none."""
-    told = [value for value in values if value is not None]
-    low, high = min(told), max(told)
+    known = [value for value in values if value is not None]
+    low, high = min(known), max(known)
     flat = high - low <= 0.05 * abs(high)  # noise is not drawn as a course
     bars = [" " if value is None else _BARS[3 if flat else round((value - low) / (high - low) * 7)] for value in values]
-    return f"{told[0]:.3g} {''.join(bars)} {told[-1]:.3g}"
+    return f"{known[0]:.3g} {''.join(bars)} {known[-1]:.3g}"
 
 
 def number(rule: str, record: dict[str, Any]) -> float | None:

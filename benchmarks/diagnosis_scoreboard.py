@@ -57,9 +57,9 @@ def spec(data: Spec, *hidden: Spec, optimizer: Any = "adam", epochs: int = 8, ba
 
 def preset(name: str) -> Spec:
     """A preset without its seed, with rows held out."""
-    found = presets.load(name)
-    found["dataset"] = {"validation_fraction": 0.2} | found["dataset"]
-    return found
+    content = presets.load(name)
+    content["dataset"] = {"validation_fraction": 0.2} | content["dataset"]
+    return content
 
 
 def faults() -> dict[str, tuple[str, Spec]]:
@@ -122,9 +122,9 @@ def healthy() -> dict[str, Spec]:
     relu, tanh = dense(32, "relu", "he_normal"), dense(32, "tanh", "glorot_uniform")
     pooled = [conv | {"filters": 8}, {"type": "max_pooling2d"}, FLATTEN, SOFTMAX]
     drop = {"type": "dropout", "rate": 0.2}
-    found = {}
+    specs = {}
     for name, data in (("digits", DIGITS), ("mnist", MNIST)):
-        found |= {
+        specs |= {
             f"{name}: He and ReLU, adam": spec(data, relu, relu),
             f"{name}: He and ReLU, sgd 0.1": spec(data, relu, relu, optimizer=sgd(0.1)),
             f"{name}: Glorot and tanh, adam": spec(data, tanh, tanh),
@@ -138,7 +138,7 @@ def healthy() -> dict[str, Spec]:
             f"{name}: convolution": spec(data, layers=pooled, optimizer={"name": "adam", "learning_rate": 0.003}),
             f"{name}: one wide ReLU layer, rmsprop": spec(data, dense(128, "relu", "he_normal"), optimizer="rmsprop"),
         }
-    return found
+    return specs
 
 
 def run(job: tuple[str, Spec, str]) -> dict[str, Any]:
@@ -164,10 +164,10 @@ def judged(pool: Any, rule: str, documents: list[dict[str, Any]], data_dir: str)
     parent = {"experiment": documents[0]["id"], "finding": finding["id"], "patch": patch}
     after = [one | {"parent": parent | {"role": "remedy"}} for one in pool.map(run, jobs)]
     before = [documents[0], *[one | {"parent": parent | {"role": "baseline"}} for one in documents[1:]]]
-    told = compare([*before, *after])["verdict"]
-    numbers = told["numbers"]
+    verdict = compare([*before, *after])["verdict"]
+    numbers = verdict["numbers"]
     gain = "" if numbers is None else f"{numbers['before']:.3f} -> {numbers['after']:.3f}"
-    return str(told["verdict"]), gain
+    return str(verdict["verdict"]), gain
 
 
 def main() -> None:
@@ -194,7 +194,7 @@ def main() -> None:
 
 def report(pool: Any, planted: Any, well: Any, by_name: dict[str, list[dict[str, Any]]], data_dir: str) -> None:
     """The tables, in Markdown."""
-    found = runs = helped = 0
+    recalled = runs = helped = 0
     print("| planted fault | rule | found | first remedy | verdict | before -> after |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name, (rule, _) in planted.items():
@@ -202,10 +202,10 @@ def report(pool: Any, planted: Any, well: Any, by_name: dict[str, list[dict[str,
         hits = sum(any(one["rule"] == rule for one in document["findings"]) for document in documents)
         finding = next((one for one in documents[0]["findings"] if one["rule"] == rule), {"remedies": []})
         cure = finding["remedies"][0]["patch"] if finding["remedies"] else []
-        told, gain = judged(pool, rule, documents, data_dir)
-        found, runs, helped = found + hits, runs + len(documents), helped + (told == "helped")
+        verdict, gain = judged(pool, rule, documents, data_dir)
+        recalled, runs, helped = recalled + hits, runs + len(documents), helped + (verdict == "helped")
         parts = [f"{one['path']} = {json.dumps(one.get('value'))}" for one in cure]
-        print(f"| {name} | {rule} | {hits} of {len(documents)} | {'; '.join(parts)} | {told} | {gain} |", flush=True)
+        print(f"| {name} | {rule} | {hits} of {len(documents)} | {'; '.join(parts)} | {verdict} | {gain} |", flush=True)
     alarms = total = 0
     print("\n| healthy network | false alarms | accuracy |\n| --- | --- | --- |")
     for name in well:
@@ -216,7 +216,7 @@ def report(pool: Any, planted: Any, well: Any, by_name: dict[str, list[dict[str,
         names = sorted({one for ids in wrong for one in ids})
         mean = sum(accuracies) / len(accuracies)
         print(f"| {name} | {sum(map(bool, wrong))} of {len(documents)} {', '.join(names)} | {mean:.3f} |", flush=True)
-    print(f"\nrecall {found}/{runs} = {found / runs:.1%}")
+    print(f"\nrecall {recalled}/{runs} = {recalled / runs:.1%}")
     print(f"runs of healthy networks with an alarm {alarms}/{total} = {alarms / total:.1%}")
     print(f"first remedies that helped {helped}/{len(planted)} = {helped / len(planted):.1%}")
 

@@ -101,8 +101,8 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = [f"| ms an epoch | {' | '.join(COLUMNS)} |", "| --- |" + " ---: |" * len(COLUMNS)]
     for name in arguments.names:
-        found = parts(name, arguments.rounds)
-        cells = [f"{found[key]:.2f} x" if key == "ratio" else f"{found[key]:.1f}" for key in COLUMNS]
+        milliseconds = parts(name, arguments.rounds)
+        cells = [f"{milliseconds[key]:.2f} x" if key == "ratio" else f"{milliseconds[key]:.1f}" for key in COLUMNS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
     if arguments.write:

@@ -64,14 +64,14 @@ def epoch_of(size: dict[str, int]):
 
 def timed(run, rounds: int) -> float:
     """Median seconds of turns of half a second."""
-    found = []
+    turns = []
     for _ in range(rounds):
         count, began = 0, time.perf_counter()
         while not count or time.perf_counter() - began < 0.5:
             run()
             count += 1
-        found.append((time.perf_counter() - began) / count)
-    return statistics.median(found)
+        turns.append((time.perf_counter() - began) / count)
+    return statistics.median(turns)
 
 
 def peaks(rounds: int) -> tuple[float, float]:

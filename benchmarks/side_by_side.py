@@ -40,38 +40,38 @@ def specs(trials: int, epochs: int) -> list:
         "training": {"epochs": epochs, "batch_size": 64},
         "seed": 1,
     }
-    found = []
+    grid = []
     for number in range(trials):
         hidden = {"type": "dense", "units": 25, "activation": "relu"}
         hidden["kernel_initializer"] = ("he_normal", "glorot_uniform")[number % 2]
         layers = [{"type": "flatten"}, hidden, {"type": "dense", "units": 10, "activation": "softmax"}]
         rate = 10 ** (-4 + 2 * number / trials)
-        found.append(parse_spec(content | {"layers": layers, "optimizer": {"name": "adam", "learning_rate": rate}}))
-    return found
+        grid.append(parse_spec(content | {"layers": layers, "optimizer": {"name": "adam", "learning_rate": rate}}))
+    return grid
 
 
-def alone(found: list, folder: Path) -> tuple[float, list]:
+def alone(grid: list, folder: Path) -> tuple[float, list]:
     """Seconds, and each trial's final training loss."""
     from satnet.training.run import train
 
     began, losses = time.perf_counter(), []
-    for spec in found:
+    for spec in grid:
         records: list = []
         train(spec, data_dir=folder, on_epoch=records.append)
         losses.append(records[-1]["train"]["loss"])
     return time.perf_counter() - began, losses
 
 
-def together(found: list, folder: Path) -> tuple[float, list]:
+def together(grid: list, folder: Path) -> tuple[float, list]:
     """The same side by side."""
     from satnet.training.group import train_group
     from satnet.training.group_member import Member
 
-    records: list = [[] for _ in found]
+    records: list = [[] for _ in grid]
     began = time.perf_counter()
     members = [
         Member(spec, on_epoch=records[number].append, check=lambda: None, done=lambda _: None)
-        for number, spec in enumerate(found)
+        for number, spec in enumerate(grid)
     ]
     train_group(members, data_dir=folder)
     return time.perf_counter() - began, [one[-1]["train"]["loss"] for one in records]
@@ -120,8 +120,8 @@ def main() -> None:
                 parts(trials, arguments.epochs, folder, arguments.rounds)
             return
         for trials in (8, 32):
-            found = specs(trials, arguments.epochs)
-            rounds = [(alone(found, folder), together(found, folder)) for _ in range(arguments.rounds + 1)][1:]
+            grid = specs(trials, arguments.epochs)
+            rounds = [(alone(grid, folder), together(grid, folder)) for _ in range(arguments.rounds + 1)][1:]
             one, all_ = (statistics.median(pair[side][0] for pair in rounds) for side in (0, 1))
             worst = max(abs(a - b) / a for a, b in zip(rounds[0][0][1], rounds[0][1][1], strict=True))
             print(

@@ -90,12 +90,12 @@ def service(workers: int, **environment: str) -> Iterator[Client]:
 def seconds(client: Client, sweep: dict) -> float:
     """From POST to the end."""
     began = time.perf_counter()
-    told = client.sweeps.create(sweep)
-    while not told["is_terminal"]:
+    document = client.sweeps.create(sweep)
+    while not document["is_terminal"]:
         time.sleep(0.2)  # each reading costs the cores that train a few milliseconds
-        told = client.sweeps.get(told["id"])
-    if told["status"] != "succeeded" or told["progress"]["failed"]:
-        raise SystemExit(f"{told['id']}: {told['progress']}")
+        document = client.sweeps.get(document["id"])
+    if document["status"] != "succeeded" or document["progress"]["failed"]:
+        raise SystemExit(f"{document['id']}: {document['progress']}")
     return time.perf_counter() - began
 
 
@@ -124,12 +124,12 @@ def workers(rounds: int) -> None:
         "side_by_side": False,
         "reuse": False,
     }
-    found = {}
+    medians = {}
     for count in (1, 2):
         with service(count, SATNET_THREADS="1") as client:
             seconds(client, sweep)
-            found[count] = statistics.median(seconds(client, sweep) for _ in range(rounds))
-    print(f"32 trials: one worker {found[1]:.1f} s, two workers {found[2]:.1f} s, {found[1] / found[2]:.2f} x")
+            medians[count] = statistics.median(seconds(client, sweep) for _ in range(rounds))
+    print(f"32 trials: one worker {medians[1]:.1f} s, two workers {medians[2]:.1f} s, {medians[1] / medians[2]:.2f} x")
 
 
 def folds(rounds: int) -> None:
@@ -139,7 +139,7 @@ def folds(rounds: int) -> None:
         "cross_validation": {"folds": 8},
         "training": {"epochs": 60, "batch_size": 8},
     }
-    found = {}
+    medians = {}
     for count in (1, 2):
         with service(count, SATNET_THREADS="1") as client:
             times = []
@@ -148,9 +148,9 @@ def folds(rounds: int) -> None:
                 ended = client.experiments.create(spec | {"seed": seed}).wait(300)
                 times.append(time.perf_counter() - began)
                 helped = sum(fold["worker"] is not None for fold in ended["summary"]["folds"])
-            found[count] = statistics.median(times[1:])
-            print(f"{count} workers: {found[count]:.2f} s, {helped} folds by the second one")
-    print(f"8 folds: {found[1] / found[2]:.2f} x")
+            medians[count] = statistics.median(times[1:])
+            print(f"{count} workers: {medians[count]:.2f} s, {helped} folds by the second one")
+    print(f"8 folds: {medians[1] / medians[2]:.2f} x")
 
 
 def thousand() -> None:
@@ -163,23 +163,27 @@ def thousand() -> None:
     }
     with service(1) as client:
         began = time.perf_counter()
-        told = client.sweeps.create(body)
+        document = client.sweeps.create(body)
         submitted = time.perf_counter() - began
-        if told["progress"]["queued"] != 1000:
-            raise SystemExit(str(told["progress"]))
+        sweep_id = document["id"]
+        if document["progress"]["queued"] != 1000:
+            raise SystemExit(str(document["progress"]))
         times: dict[str, list[float]] = {}
         for _ in range(50):
             for name, ask in (
-                ("list", lambda: client.request("GET", "/v1/experiments", params={"sweep": told["id"], "limit": 20})),
-                ("trials", lambda: client.sweeps.trials(told["id"])),
-                ("best", lambda: client.sweeps.best(told["id"])),
-                ("sweep", lambda: client.sweeps.get(told["id"])),
+                (
+                    "list",
+                    lambda: client.request("GET", "/v1/experiments", params={"sweep": sweep_id, "limit": 20}),
+                ),
+                ("trials", lambda: client.sweeps.trials(sweep_id)),
+                ("best", lambda: client.sweeps.best(sweep_id)),
+                ("sweep", lambda: client.sweeps.get(sweep_id)),
             ):
                 asked = time.perf_counter()
                 ask()
                 times.setdefault(name, []).append(1000 * (time.perf_counter() - asked))
         began = time.perf_counter()
-        over = client.sweeps.cancel(told["id"])
+        over = client.sweeps.cancel(sweep_id)
         cancelled = time.perf_counter() - began
         if over["progress"]["cancelled"] != 1000:
             raise SystemExit(str(over["progress"]))

@@ -57,19 +57,19 @@ class Trainer:
 
 def ratios(other: Path, case: str, rounds: int, processes: int) -> tuple[list[float], list[float]]:
     """Of each round: this checkout's seconds over the other's, and this checkout's seconds."""
-    found, ours = list[float](), list[float]()
+    quotients, ours = list[float](), list[float]()
     for _ in range(processes):
         trainers = {checkout: Trainer(checkout, case) for checkout in (HERE, other)}
         try:
             for number in range(rounds):
                 turns = (HERE, other) if number % 2 else (other, HERE)
                 seconds = {checkout: trainers[checkout].seconds() for checkout in turns}
-                found.append(seconds[HERE] / seconds[other])
+                quotients.append(seconds[HERE] / seconds[other])
                 ours.append(seconds[HERE])
         finally:
             for trainer in trainers.values():
                 trainer.stop()
-    return found, ours
+    return quotients, ours
 
 
 def main() -> None:
@@ -83,9 +83,12 @@ def main() -> None:
     print("| case | s/epoch | this / other, median | range |\n| --- | ---: | ---: | ---: |", flush=True)
     for case in CASES:
         if arguments.only in case:
-            found, ours = ratios(arguments.other.resolve(), case, arguments.rounds, arguments.processes)
-            spread = f"{min(found):.2f} to {max(found):.2f}"
-            print(f"| {case} | {statistics.median(ours):.3f} | {statistics.median(found):.3f} | {spread} |", flush=True)
+            quotients, ours = ratios(arguments.other.resolve(), case, arguments.rounds, arguments.processes)
+            spread = f"{min(quotients):.2f} to {max(quotients):.2f}"
+            print(
+                f"| {case} | {statistics.median(ours):.3f} | {statistics.median(quotients):.3f} | {spread} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
     parts_key = f"parts of {dataset}"
 
     def source() -> tuple[Rows, Rows]:
-        rows = _keep(f"rows {dataset}", lambda: load_rows(spec, data_dir), lambda both: sum(one.nbytes for one in both))
+        rows = _keep(f"rows {dataset}", lambda: load_rows(spec, data_dir), _nbytes)
         if parts_key in _kept:
             _kept.move_to_end(parts_key)  # it takes no room, and spares the next experiment these rows
         return rows
@@ -69,6 +69,10 @@ def _key(spec: ExperimentSpec, data_dir: Path) -> str:
         files = sources.files(str(dataset.name), data_dir)
     stamps = [[str(file), file.stat().st_mtime_ns, file.stat().st_size] for file in files if file.exists()]
     return json.dumps([content["dataset"], content.get("cross_validation"), spec.rows_seed, stamps], sort_keys=True)
+
+
+def _nbytes(parts: tuple[Rows, ...]) -> int:
+    return sum(rows.nbytes for rows in parts)
 
 
 def _keep(key: str, make: Callable[[], _T], size: Callable[[_T], int]) -> _T:
