@@ -12,10 +12,11 @@ import tensorflow as tf
 TAIL = 32  # steps of an epoch whose update ratios are measured
 _CHUNK_BYTES = 64_000_000  # of gathered rows; smaller blocks were slower (docs/performance.md)
 _SLICE_SECONDS = 0.5  # so that cancel, drain and progress are heard between slices
+_NOTHING = np.zeros(0)
 
 
 class BatchTrainer(Protocol):
-    """Takes optimizer steps, and says how far they went; everything but `shape` runs while a program is traced."""
+    """Takes optimizer steps, and says how far they went; `step` and what follows it run while a program is traced."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,8 +102,8 @@ class EpochLoop:
         return EpochTotals(
             loss=(sums[0] * size + last[0] * rest) / rows,
             accuracy=(sums[1] + last[1]) / rows,
-            update_ratio=np.median(np.concatenate(ratios)[-TAIL:].astype(np.float64), axis=0) if measured else _NONE,
-            movement=self._moved(before).numpy() if measured else _NONE,
+            update_ratio=np.median(np.concatenate(ratios)[-TAIL:].astype(np.float64), axis=0) if measured else _NOTHING,
+            movement=self._moved(before).numpy() if measured else _NOTHING,
         )
 
     def seeds(self, first: int) -> list[Any]:
@@ -172,6 +173,3 @@ class EpochLoop:
                 self.slice_steps = max(1, min(fitting, self.slice_steps * 16, 1_000_000))
             start = stop
             check()
-
-
-_NONE = np.zeros(0)
