@@ -10,8 +10,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from satnet.errors import Forbidden, Unauthenticated
+from satnet.errors import Forbidden, NotFound, Unauthenticated
 from satnet.records.caller import ANYBODY, Caller
+from satnet.records.ids import is_id
 from satnet.records.schema import ScopeName
 from satnet.service.api_keys import caller_of
 from satnet.service.exposure import asks_for_keys, is_remote
@@ -26,6 +27,11 @@ OWNED: Mapping[str, Callable[[Store, str], None]] = {  # path parameter -> raise
     "experiment_id": Store.require_experiment,
     "sweep_id": Store.require_sweep,
 }
+IDS: Mapping[str, tuple[str, str]] = {  # path parameter -> how such an id begins, and of what it is one
+    "experiment_id": ("exp_", "experiment"),
+    "sweep_id": ("swp_", "sweep"),
+    "key_id": ("key_", "key"),
+}
 _NEEDED = "a key is needed: send it as Authorization: Bearer sat_..."
 _NONE_YET = (
     "; there is none yet: on the service's machine, satnet keys create NAME --scope admin --local makes the first"
@@ -38,12 +44,14 @@ def admit(request: Request) -> None:
     store: Store = request.app.state.store
     request.state.caller = ANYBODY
     if path in PUBLIC or not needs_key(request, store):
+        _require_ids(request)
         return
     caller = caller_of(store, _presented(request, store))
     scope = needed_scope(request.method, path)
     if not caller.may(scope):
         raise Forbidden(f"this needs a key with the scope {scope}; this key has {', '.join(caller.scopes)}")
     request.state.caller = caller
+    _require_ids(request)
     if not caller.is_admin:
         _require_own(request, acting_for(store, caller))
 
@@ -80,6 +88,14 @@ def _presented(request: Request, store: Store) -> str:
     if kind.lower() == "bearer" and text.strip():
         return text.strip()
     raise Unauthenticated(_NEEDED + ("" if store.has_api_keys() else _NONE_YET))
+
+
+def _require_ids(request: Request) -> None:
+    """Raises NotFound for what cannot be an id, so that nothing else has to look at it."""
+    for name, identifier in request.path_params.items():
+        prefix, what = IDS.get(name, ("", ""))
+        if what and not is_id(identifier, prefix):
+            raise NotFound(f"there is no {what} {identifier[:100]}")
 
 
 def _require_own(request: Request, store: Store) -> None:

@@ -15,6 +15,8 @@ from satnet.errors import BadRequest
 from satnet.settings import Settings
 from satnet.store import Store
 
+_MOST_QUERY = 2000  # characters of one value: 50 ids to compare
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
 
@@ -60,7 +62,7 @@ async def json_body(request: Request) -> JsonObject:
 
 
 def known_query(request: Request) -> None:
-    """Refuse query parameters that the route does not have."""
+    """Refuse query parameters that the route does not have, and values that none of them takes."""
     if not request.query_params:
         return
     allowed = set(_query_names(request.scope["route"].dependant))
@@ -68,6 +70,9 @@ def known_query(request: Request) -> None:
     if unknown:
         choice = ", ".join(sorted(allowed)) or "none"
         raise BadRequest(f"unknown query parameter {', '.join(unknown)}; allowed: {choice}")
+    for name, value in request.query_params.multi_items():
+        if len(value) > _MOST_QUERY or _CONTROL.search(value):
+            raise BadRequest(f"{name}: at most {_MOST_QUERY} characters, none of them a control character, are allowed")
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

@@ -16,7 +16,6 @@ from api.quoting import MOST_GOT, quoted, shortened
 from satnet.errors import (
     BadRequest,
     FieldError,
-    InvalidJson,
     InvalidSpec,
     SatnetError,
     StoreUnavailable,
@@ -86,7 +85,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SatnetError)
     def _satnet(request: Request, error: SatnetError) -> Response:
-        errors = error.errors if isinstance(error, InvalidSpec | InvalidJson) else None
+        errors = error.errors or None if isinstance(error, InvalidSpec | BadRequest) else None
         headers = {"Retry-After": "2"} if isinstance(error, StoreUnavailable | WorkerUnavailable) else None
         if isinstance(error, Unauthenticated):
             headers = {"WWW-Authenticate": "Bearer"}

@@ -1,20 +1,18 @@
 """/v1/keys: create, list and revoke API keys."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, StoreDep
 from api.errors import validated
 from api.openapi.answers import empty, json_answer, problems
 from api.openapi.bodies import json_body
+from api.parameters import KeyId
 from satnet.records.posted_key import NewKey
 from satnet.records.schema import CreatedKey, KeyPage
 from satnet.service.api_keys import create_key, key_document
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
-KeyId = Annotated[str, Path(description="The key's id, `key_...`; not its text.")]
 
 
 @router.post(

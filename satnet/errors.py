@@ -70,6 +70,10 @@ class BadRequest(SatnetError):
 
     status, code, title = 400, "bad_request", "The request is not valid"
 
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        self.errors = tuple(errors)
+        super().__init__(detail)
+
 
 class Unauthenticated(SatnetError):
     """A key is needed, and none that is valid came."""
@@ -89,8 +93,7 @@ class InvalidJson(BadRequest):
     code, title = "invalid_json", "The body is not valid JSON"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        self.errors = tuple(errors)
-        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)
 
 
 class NotFound(SatnetError):

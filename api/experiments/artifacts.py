@@ -13,9 +13,10 @@ from api.openapi.answers import empty, file, json_answer, problems
 from api.openapi.bodies import PredictRequest, json_body
 from api.openapi.schemas import Predictions
 from api.parameters import ExperimentId, IfNoneMatch
-from satnet.errors import BadRequest, Conflict
+from satnet.errors import Conflict
 from satnet.script.program import to_script
 from satnet.service.artifacts import Artifacts, model_name
+from satnet.service.instances import checked_instances
 from satnet.service.predictions import predict, require_model
 from satnet.spec import parse_spec
 
@@ -87,9 +88,7 @@ async def predict_rows(request: Request, experiment_id: ExperimentId, store: Sto
 
     A worker answers within 20 s, or the status is 503: at once where no worker is running.
     """
-    instances = body.get("instances")
-    if set(body) != {"instances"} or not isinstance(instances, list) or not instances:
-        raise BadRequest("expected an object with one field, instances: a list of rows that is not empty")
+    instances = checked_instances(body)
     try:
         outputs = await unless_gone(request, predict(store, experiment_id, instances))
     except ClientGone:

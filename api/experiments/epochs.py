@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from api.deps import BodyDep, SettingsDep, StoreDep
 from api.openapi.answers import either, file, json_answer, problems
 from api.openapi.bodies import json_body
-from api.parameters import ExperimentId, Fold
+from api.parameters import MOST_EPOCH, ExperimentId, Fold
 from satnet.errors import NotFound
 from satnet.records.posted import PostedEpochs, parse_epochs
 from satnet.records.schema import EpochPage, ExperimentDocument, UnitsAnswer
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/experiments", tags=["measurements"])
 def list_epochs(
     experiment_id: ExperimentId,
     store: StoreDep,
-    after_epoch: Annotated[int | None, Query(ge=-1, description="Only epochs after this one.")] = None,
+    after_epoch: Annotated[int | None, Query(ge=-1, le=MOST_EPOCH, description="Only epochs after this one.")] = None,
     fold: Fold = None,
     format: Annotated[Literal["json", "csv"], Query(description="`csv`: one row an epoch and layer.")] = "json",
 ) -> Response:
@@ -65,7 +65,9 @@ def get_units(
     experiment_id: ExperimentId,
     store: StoreDep,
     layer: Annotated[str | None, Query(description="Only this hidden layer; all by default.")] = None,
-    epoch: Annotated[int | None, Query(ge=0, description="The latest epoch that is kept by default.")] = None,
+    epoch: Annotated[
+        int | None, Query(ge=0, le=MOST_EPOCH, description="The latest epoch that is kept by default.")
+    ] = None,
     fold: Fold = None,
 ) -> Response:
     """Read per-unit arrays of one measured epoch, by layer."""

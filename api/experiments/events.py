@@ -15,6 +15,7 @@ from api.deps import StoreDep
 from api.openapi.answers import either, file, json_answer, problems
 from api.parameters import ExperimentId, LastEventId
 from satnet.errors import NotFound, StoreUnavailable
+from satnet.records.ids import EVENT_ID
 from satnet.records.schema import Event, EventPage
 from satnet.store import Store
 
@@ -38,7 +39,7 @@ async def list_events(
     experiment_id: ExperimentId,
     request: Request,
     store: StoreDep,
-    after: Annotated[str, Query(description="Only events after this id.")] = "0-0",
+    after: Annotated[str, Query(pattern=EVENT_ID, description="Only events after this id.")] = "0-0",
     limit: Annotated[int, Query(ge=1, le=1000, description="The most events on a JSON page, 1 to 1000.")] = 1000,
     last_event_id: LastEventId = None,
 ) -> Response:

@@ -1,6 +1,6 @@
 """GET /v1/experiments and one of them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -12,6 +12,7 @@ from api.experiments.answers import answer, changed, etag, unchanged
 from api.openapi.answers import empty, json_answer, problems
 from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Owner, Wait
 from satnet.errors import BadRequest
+from satnet.records.ids import id_pattern
 from satnet.records.schema import ExperimentDocument, ExperimentPage
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
@@ -24,7 +25,7 @@ def list_experiments(
     status: Annotated[Status | None, Query(description="Only experiments in this status.")] = None,
     label: Annotated[list[str] | None, Query(description="`key:value`; repeat it to ask for several labels.")] = None,
     dataset: Annotated[str | None, Query(description="Only experiments on this dataset.")] = None,
-    sweep: Annotated[str | None, Query(description="Only trials of this sweep.")] = None,
+    sweep: Annotated[str | None, Query(pattern=id_pattern("swp_"), description="Only trials of this sweep.")] = None,
     created_after: Annotated[datetime | None, Query(description="Only experiments submitted later (RFC 3339).")] = None,
     owner: Owner = None,
     order: Annotated[
@@ -42,7 +43,7 @@ def list_experiments(
         labels=dict(map(_pair, label or ())),
         dataset=dataset,
         sweep=sweep,
-        created_after=created_after.timestamp() * 1000 if created_after else None,
+        created_after=_ms(created_after) if created_after else None,
         owner=owner,
         order=order,
         limit=limit,
@@ -53,6 +54,12 @@ def list_experiments(
         chosen = [{key: value for key, value in one.items() if key in wanted} for one in page["data"]]
         return JSONResponse({**page, "data": chosen})
     return JSONResponse(page)
+
+
+def _ms(moment: datetime) -> float:
+    """Since 1970; a time without an offset is UTC. Not `timestamp`, which fails for the years 1 and 9999."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime.fromtimestamp(0, UTC)).total_seconds() * 1000
 
 
 def _pair(label: str) -> tuple[str, str]:

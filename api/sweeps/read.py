@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
 from api.openapi.answers import either, file, json_answer, problems
-from api.parameters import After, Limit, Owner, SweepId
+from api.parameters import AfterSweep, Limit, Owner, SweepId
 from satnet.records.schema import BestAnswer, ImportanceAnswer, SweepDocument, SweepPage, TrialPage
 from satnet.records.tables import to_csv
 from satnet.service import sweep_views
@@ -23,7 +23,7 @@ def list_sweeps(
     status: Annotated[Status | None, Query(description="Only sweeps in this status.")] = None,
     owner: Owner = None,
     limit: Limit = 20,
-    after: After = None,
+    after: AfterSweep = None,
 ) -> Response:
     """List sweeps, newest first, a page at a time; without their progress and best point."""
     sweeps, following = store.sweeps(status, limit, after, owner)

@@ -1,12 +1,26 @@
-"""Ids of experiments and sweeps."""
+"""Ids of experiments, sweeps and keys, and the cursors that are made of them."""
 
+import re
 import secrets
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER = f"[0-7][{_ALPHABET}]{{25}}"  # 128 bits; the first of 26 characters holds three
+EXPERIMENT_CURSOR = rf"^[0-9]{{1,15}}_exp_{_NUMBER}$"  # created (ms), id
+EVENT_ID = r"^[0-9]{1,19}(-[0-9]{1,19})?$"  # Redis's own
 
 
 def new_id(prefix: str = "exp_") -> str:
     """An id that sorts by time: 48 bits of milliseconds and 80 random ones in Crockford's base 32."""
     number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
     return prefix + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def id_pattern(prefix: str) -> str:
+    """The regular expression of ids of one kind."""
+    return f"^{prefix}{_NUMBER}$"
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether `new_id` can have made it."""
+    return re.fullmatch(id_pattern(prefix)[1:-1], text) is not None

@@ -1,10 +1,12 @@
 """What an experiment has measured and what has happened to it, read without changing it."""
 
 import json
+import re
 
 import redis
 
 from satnet.errors import BadRequest
+from satnet.records.ids import EVENT_ID
 from satnet.records.schema import EpochRecord, Event, UnitsAnswer
 from satnet.records.timestamps import timestamp
 from satnet.store import keys
@@ -46,11 +48,9 @@ class History(Listing):
     def events(self, experiment_id: str, after: str = "0-0", limit: int = 1000) -> list[Event]:
         """Events after an event's id, oldest first. Raises NotFound, BadRequest."""
         self.version(experiment_id)
+        _moment(after)
         with available():
-            try:
-                entries = self._redis.xrange(keys.events(experiment_id), min=f"({after}", count=limit)
-            except redis.ResponseError as error:
-                raise BadRequest(f"{after!r} is not an event id") from error
+            entries = self._redis.xrange(keys.events(experiment_id), min=f"({after}", count=limit)
         return [
             {
                 "id": name,
@@ -80,8 +80,7 @@ class History(Listing):
 
 
 def _moment(event: str) -> tuple[int, int]:
+    if not re.fullmatch(EVENT_ID[1:-1], event):
+        raise BadRequest(f"{event[:100]!r} is not an event id")
     milliseconds, _, number = event.partition("-")
-    try:
-        return int(milliseconds), int(number or 0)
-    except ValueError as error:
-        raise BadRequest(f"{event!r} is not an event id") from error
+    return int(milliseconds), int(number or 0)

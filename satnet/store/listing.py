@@ -2,10 +2,12 @@
 
 import builtins
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from satnet.errors import BadRequest, NotFound
+from satnet.records.ids import EXPERIMENT_CURSOR
 from satnet.records.schema import ExperimentDocument, ExperimentPage
 from satnet.store import keys
 from satnet.store.connection import available
@@ -163,11 +165,10 @@ def _matches(stored: Mapping[str, str], labels: Mapping[str, str] | None, datase
 def _cursor(text: str | None) -> tuple[float, str] | None:
     if text is None:
         return None
+    if not re.fullmatch(EXPERIMENT_CURSOR[1:-1], text):
+        raise BadRequest(f"after: {text[:100]!r} is not a cursor from a list")
     score, _, experiment_id = text.partition("_")
-    try:
-        return float(score), experiment_id
-    except ValueError as error:
-        raise BadRequest(f"after: {text!r} is not a cursor from a list") from error
+    return float(score), experiment_id
 
 
 def _encoded(row: tuple[float, str, Mapping[str, str]]) -> str:

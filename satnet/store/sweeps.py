@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from satnet.errors import IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.errors import BadRequest, IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.records.ids import is_id
 from satnet.records.schema import SpecJson
 from satnet.records.status import SweepStatus
 from satnet.store import keys
@@ -67,6 +68,8 @@ class Sweeps(Connection):
         self, status: str | None, limit: int, after: str | None, owner: str | None = None
     ) -> tuple[list[StoredSweep], str | None]:
         """A page, newest first, and the id to go on after (None at the end); ids sort by time."""
+        if after is not None and not is_id(after, "swp_"):
+            raise BadRequest(f"after: {after[:100]!r} is not a cursor from a list")
         page: list[StoredSweep] = []
         if owner is not None and self._hidden(owner):
             return page, None
