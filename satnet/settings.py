@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     watchdog: timedelta = timedelta(seconds=30)  # a worker idle this long while its queue is not is replaced
     redis_patience: timedelta = timedelta(minutes=15)  # how long a run continues without Redis
     cancel_grace: timedelta = timedelta(seconds=5)  # then the training process is killed
+    deadline_grace: timedelta = timedelta(seconds=5)  # past resources.max_seconds; then the training process is killed
+    worker_memory_bytes: int = Field(0, ge=0)  # a training process that uses more is killed; 0: by the machine's memory
     drain_grace: timedelta = timedelta(seconds=30)  # from SIGTERM to releasing the experiment
     max_body_bytes: int = 262_144  # of a POSTed spec
     max_parameters: int = Field(50_000_000, ge=1, le=50_000_000)  # of one network

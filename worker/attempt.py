@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from satnet.errors import Interrupted, StoreUnavailable, TrainingError
+from satnet.errors import Interrupted, OverBudget, StoreUnavailable, TrainingError
 from satnet.records.epoch_log import EpochLog
 from satnet.records.progress import progress_at
 from satnet.records.schema import Environment, MeasuredEpoch, ModelFile, StatusReason, TrainingExtra
@@ -15,10 +15,12 @@ from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
 from satnet.service.artifacts import Artifacts, model_name
 from satnet.settings import Settings
-from satnet.spec import parse_spec
+from satnet.spec import parse_spec, plan_network
+from satnet.spec.budget import cost
 from satnet.store import Grant, Place, Store
 from satnet.training.checkpoint import Checkpoint
 from satnet.training.result import TrainingResult
+from worker import memory
 from worker.checkpoints import Checkpoints
 from worker.folds import Offer
 from worker.outbox import Outbox
@@ -47,6 +49,13 @@ class Attempt:
         verdict = self._outbox.wait(lambda: self._store.heartbeat(self._grant.id, self._grant.fence))
         if verdict != "go":
             raise Interrupted(verdict)
+
+    def require_memory(self) -> None:
+        """Refuse what another version or other settings let in. Raises OverBudget."""
+        needed = cost(self.spec, plan_network(self.spec))
+        most = min(self._settings.max_memory_bytes, memory.allowed(self._settings))
+        if needed is not None and needed.memory.peak > most:
+            raise OverBudget(f"estimated {needed.memory.peak:,} bytes of memory, limit {most:,}: it was not trained")
 
     def resume(self) -> Checkpoint | None:
         """The checkpoint of an earlier attempt; epochs measured after it are discarded."""
@@ -166,6 +175,8 @@ class Attempt:
                 )
             case Interrupted():
                 return self.interrupted(outcome.reason)
+            case OverBudget():
+                return self.failed(outcome.code, str(outcome))
             case TrainingError():
                 if outcome.code == "out_of_memory":
                     return self.lost(outcome.code, str(outcome))

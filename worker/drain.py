@@ -1,6 +1,7 @@
 """Whether this worker was asked to stop: its parent leaves a file that the child's `check` sees."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -26,9 +27,13 @@ def requested() -> bool:
     return name is not None and Path(name).exists()
 
 
+def shared_folder() -> Path | None:
+    """The directory that parent and child share; None in a process that has no such parent."""
+    name = os.environ.get(_VARIABLE)
+    return None if name is None else Path(name).parent
+
+
 def tidy() -> None:
-    """In the parent, at its end: remove the file and its directory."""
-    if name := os.environ.get(_VARIABLE):
-        path = Path(name)
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
+    """In the parent, at its end: remove the directory that it shares with its child."""
+    if folder := shared_folder():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ those of an experiment that one worker trains. A helper that dies costs only the
 """
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -58,6 +59,12 @@ class _FoldLease(Lease):
     def __init__(self, settings: Settings, grant: FoldGrant) -> None:
         super().__init__(settings, Grant(grant.id, grant.fence, 0, grant.spec, 0.0), [])
         self._fold = grant
+        self._due = self._deadline = math.inf  # the owner's is the experiment's; when that is over, the fold is lost
+
+    @property
+    def noted(self) -> None:
+        """Nothing: whatever becomes of this process, the experiment is its owner's."""
+        return
 
     def _renew(self, store: Store) -> str:
         return "go" if store.renew_fold(self._fold) else "lost"

@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
-from satnet.errors import Interrupted, StoreUnavailable
+from satnet.errors import Interrupted, OverBudget, StoreUnavailable
 from satnet.service import failpoints
 from satnet.settings import Settings
 from satnet.store import Grant, Store
@@ -38,8 +38,9 @@ def run_group(
             done = _ending(attempt, lease, endings, over)
             try:
                 attempt.acknowledge()
-            except Interrupted as interruption:
-                done(interruption)
+                attempt.require_memory()
+            except (Interrupted, OverBudget) as outcome:
+                done(outcome)
                 continue
             members.append(
                 Member(

@@ -15,7 +15,7 @@ from satnet.service.broker import app, send_ticket, tickets_left
 from satnet.service.queues import queues_of
 from satnet.settings import Settings, get_settings
 from satnet.store import Store
-from worker import device, drain, predict, tasks, watchdog
+from worker import device, drain, held, memory, predict, tasks, watchdog
 
 _log = logging.getLogger(__name__)
 ORPHANED = 77  # exit status of a child whose parent was killed
@@ -43,6 +43,7 @@ def warm(**_: object) -> None:
         from satnet.training.environment import use_threads
 
         use_threads(device.threads(settings))
+    held.note([])
     threading.Thread(target=predict.serve, args=(settings,), name="predict", daemon=True).start()
     threading.Thread(target=_announce, args=(settings,), name="announce", daemon=True).start()
 
@@ -100,6 +101,7 @@ def _lease_gpu(settings: Settings) -> str | None:
 def _start_watchdog(settings: Settings) -> None:
     arguments = (settings, WORKER, queues(), send_ticket, tickets_left, drain.requested)
     threading.Thread(target=watchdog.serve, args=arguments, name="watchdog", daemon=True).start()
+    threading.Thread(target=memory.serve, args=(settings, lambda: False), name="memory", daemon=True).start()
 
 
 def main() -> None:

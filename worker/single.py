@@ -25,6 +25,7 @@ def run_attempt(
     with Lease(settings, grant, attempt.epoch_log.records) as lease:
         try:
             attempt.acknowledge()
+            attempt.require_memory()
             resume = attempt.resume()
             outcome: TrainingResult | Exception = trainer(
                 attempt.spec,

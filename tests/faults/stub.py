@@ -64,6 +64,11 @@ def misbehave(how):
     """What label `do` asks for."""
     if how == "hang":
         time.sleep(3600)
+    elif how == "grow":
+        kept = []
+        while True:
+            kept.append(bytearray(b"x") * 10_000_000)
+            time.sleep(0.01)
     elif how == "memory":
         bytearray(1 << 50)
     elif how == "abort":
