@@ -20,12 +20,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
 
-def get_store(request: Request) -> Store:
+async def get_store(request: Request) -> Store:
     """The application's store, as the caller sees it."""
     return acting_for(request.app.state.store, request.state.caller)
 
 
-def get_app_settings(request: Request) -> Settings:
+async def get_app_settings(request: Request) -> Settings:
     """The application's settings."""
     settings: Settings = request.app.state.settings
     return settings
@@ -39,7 +39,7 @@ def require_json(request: Request) -> None:
         raise HTTPException(415, f"Content-Type must be application/json, got {got}")
 
 
-def known_type(request: Request) -> None:
+async def known_type(request: Request) -> None:
     """Refuse a body that is not JSON, also where the route reads none."""
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     if request.method not in ("GET", "HEAD") and has_body:
@@ -49,7 +49,7 @@ def known_type(request: Request) -> None:
 async def json_body(request: Request) -> JsonObject:
     """The body as a JSON object of at most `SATNET_MAX_BODY_BYTES`."""
     require_json(request)
-    limit = get_app_settings(request).max_body_bytes
+    limit: int = request.app.state.settings.max_body_bytes
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -61,7 +61,7 @@ async def json_body(request: Request) -> JsonObject:
     return content
 
 
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Refuse query parameters that the route does not have, and values that none of them takes."""
     if not request.query_params:
         return

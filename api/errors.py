@@ -11,14 +11,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.quoting import MOST_GOT, quoted, shortened
 from satnet.errors import (
     BadRequest,
+    Busy,
     FieldError,
     InvalidSpec,
     SatnetError,
     StoreUnavailable,
+    TooManyOpen,
     Unauthenticated,
     WorkerUnavailable,
 )
@@ -34,6 +37,7 @@ _FRAMEWORK = {  # status -> code, title
 }
 _MOST_ERRORS = 100  # that one answer names
 _UNEXPECTED = "Something went wrong; the log has the cause under this request id"
+_PASSING = (Busy, StoreUnavailable, TooManyOpen, WorkerUnavailable)  # try again a little later
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -84,27 +88,31 @@ def install(app: FastAPI) -> None:
     """Answer every error as a problem; never with a traceback."""
 
     @app.exception_handler(SatnetError)
-    def _satnet(request: Request, error: SatnetError) -> Response:
+    async def _satnet(request: Request, error: SatnetError) -> Response:
         errors = error.errors or None if isinstance(error, InvalidSpec | BadRequest) else None
-        headers = {"Retry-After": "2"} if isinstance(error, StoreUnavailable | WorkerUnavailable) else None
+        headers = {"Retry-After": "2"} if isinstance(error, _PASSING) else None
         if isinstance(error, Unauthenticated):
             headers = {"WWW-Authenticate": "Bearer"}
         return problem(request, error.status, error.code, error.title, str(error), errors=errors, headers=headers)
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         status, detail = error.status_code, str(error.detail)
         code, title = _FRAMEWORK.get(status, (f"http_{status}", detail))
         return problem(request, status, code, title, detail, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
-    def _validation(request: Request, error: RequestValidationError) -> Response:
+    async def _validation(request: Request, error: RequestValidationError) -> Response:
         errors = _field_errors(error.errors())
         detail = "; ".join(f"{one.pointer[2:]}: {one.detail}" for one in errors)
         return problem(request, 400, BadRequest.code, BadRequest.title, detail, errors=errors)
 
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001 - nobody hears it
+        return Response(status_code=499)
+
     @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> Response:
+    async def _unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED)
 

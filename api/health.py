@@ -13,7 +13,7 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", responses={200: json_answer("It answers.", Liveness), **problems(store=False)})
-def get_liveness() -> Response:
+async def get_liveness() -> Response:
     """Tell whether this process answers; the store is not asked."""
     return JSONResponse({"status": "ok"})
 
@@ -42,6 +42,6 @@ def get_readiness(store: StoreDep) -> Response:
 
 
 @router.get("/version", responses={200: json_answer("The version.", Version), **problems(store=False)})
-def get_version() -> Response:
+async def get_version() -> Response:
     """Read the version of the running service."""
     return JSONResponse({"version": __version__})

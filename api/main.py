@@ -1,4 +1,4 @@
-"""The ASGI application: `uvicorn api.main:app`."""
+"""The ASGI application; `python -m api.server` serves it."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import operator
 from collections.abc import AsyncIterator
 from functools import partial
 
+import anyio
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
@@ -18,12 +19,14 @@ from api.deps import known_query, known_type
 from api.openapi.document import openapi
 from api.request_id import RequestId
 from api.security_headers import SecurityHeaders
+from api.waiting import Hub
+from api.waiting.places import Places
 from satnet import __version__
 from satnet.errors import SatnetError
 from satnet.service import broker
 from satnet.service.housekeeping import look_after
 from satnet.settings import Settings, get_settings
-from satnet.store import Store
+from satnet.store import Changes, Store
 
 _TIMEOUT = 1.0  # seconds for each of two tries: an answer within 3 s, also when Redis is a black hole
 _log = logging.getLogger(__name__)
@@ -57,11 +60,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application over one store; nothing connects before the first request."""
     settings = settings or get_settings()
     store = Store(settings, timeout=_TIMEOUT)
+    hub = Hub(store, Changes(settings), Places(settings.max_waiting, settings.max_waiting_per_client))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI's signature
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.api_threads
         reaper = asyncio.create_task(_reaper(store, settings))
-        yield
+        async with hub.running():
+            yield
         reaper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reaper
@@ -78,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Says why a network does not learn: saturation per layer and epoch.",
     )
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend the document
-    app.state.store, app.state.settings = store, settings
+    app.state.store, app.state.settings, app.state.hub = store, settings, hub
     errors.install(app)
     redaction.install()
     for router in ROUTERS:

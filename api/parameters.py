@@ -58,7 +58,7 @@ LastEventId = Annotated[
 ]
 
 
-def wait_seconds(
+async def wait_seconds(
     prefer: Annotated[
         str | None,
         Header(

@@ -11,6 +11,8 @@ SatnetError
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
 ├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
+├── TooManyOpen            429 too_many_open           this client waits often enough already
+├── Busy                   503 busy                    as many wait as this process lets
 ├── WorkerUnavailable      503 worker_unavailable      no worker is there to compute it
 ├── DamagedArtifact        500 damaged_artifact        a model's file is not the one that was stored
 ├── TrainingError          never over HTTP: its code becomes status_reason.code
@@ -124,6 +126,18 @@ class StoreUnavailable(SatnetError):
     """Redis cannot be reached, or refuses writes; nothing was stored."""
 
     status, code, title = 503, "store_unavailable", "The store is not available"
+
+
+class TooManyOpen(SatnetError):
+    """This client has as many event streams and waits open as one client may."""
+
+    status, code, title = 429, "too_many_open", "Too many event streams and waits"
+
+
+class Busy(SatnetError):
+    """All clients together have as many event streams and waits open as there may be."""
+
+    status, code, title = 503, "busy", "The service is busy"
 
 
 class WorkerUnavailable(SatnetError):

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     max_memory_bytes: int = Field(8_000_000_000, ge=1)  # memory that training may take, estimated
     max_record_bytes: int = Field(100_000_000, ge=1)  # of one experiment's records in the store, estimated
     max_operations: int = Field(10**17, ge=1)  # floating point operations of one experiment
+    max_waiting: int = Field(4000, ge=0)  # event streams and held answers of one API process
+    max_waiting_per_client: int = Field(1000, ge=0)  # those of one key or address
+    max_connections: int = Field(8000, ge=1)  # of one API process; fewer where it may open fewer files
+    header_timeout: timedelta = timedelta(seconds=10)  # for a request's head, from its first byte
+    body_timeout: timedelta = timedelta(seconds=60)  # for a request's body, from its head
+    api_threads: int = Field(40, ge=4)  # of an API process, to read the store; a prediction keeps one for its 20 s
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}

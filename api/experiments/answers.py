@@ -1,15 +1,12 @@
 """How an experiment is answered: the document with its ETag, and how long to wait before asking again."""
 
-import asyncio
-import time
+from dataclasses import dataclass
 
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from satnet.records.schema import ExperimentDocument
-from satnet.store import Store
+from satnet.store import Change, Store
 
-_POLL = 0.1  # seconds between two looks at the version
+SOON, LATER = "1", "5"  # seconds, for Retry-After; later where there was no place to wait
 
 
 def etag(experiment_id: str, version: int) -> str:
@@ -17,34 +14,37 @@ def etag(experiment_id: str, version: int) -> str:
     return f'"{experiment_id}-{version}"'
 
 
-def answer(document: ExperimentDocument, version: int, status: int = 200, **headers: str) -> JSONResponse:
-    """The document as it was read from the store: nothing validates or converts it again."""
-    headers["ETag"] = etag(document["id"], version)
-    if not document["is_terminal"]:
-        headers["Retry-After"] = "1"
-    return JSONResponse(document, status, headers=headers)
+@dataclass(frozen=True)
+class Rendered:
+    """A version of the document as the bytes that every reader of it gets."""
+
+    body: bytes
+    version: int
+    is_terminal: bool
+    experiment_id: str
+
+    def response(self, status: int = 200, *, retry_after: str = SOON, **headers: str) -> Response:
+        """The answer with these bytes."""
+        headers["ETag"] = etag(self.experiment_id, self.version)
+        if not self.is_terminal:
+            headers["Retry-After"] = retry_after
+        return Response(self.body, status, headers, "application/json")
 
 
-def stored(store: Store, experiment_id: str, status: int = 200, **headers: str) -> JSONResponse:
-    """The experiment as it is now. Raises NotFound."""
+def rendered(store: Store, experiment_id: str) -> Rendered:
+    """The experiment as it is now: nothing validates or converts it again. Raises NotFound."""
     document, version = store.get_versioned(experiment_id)
-    return answer(document, version, status, **headers)
+    return Rendered(bytes(JSONResponse(document).body), version, document["is_terminal"], experiment_id)
 
 
-def unchanged(experiment_id: str, version: int) -> Response:
+def stored(store: Store, experiment_id: str, status: int = 200, **headers: str) -> Response:
+    """The answer with the experiment as it is now. Raises NotFound."""
+    return rendered(store, experiment_id).response(status, **headers)
+
+
+def unchanged(state: Change, retry_after: str = SOON) -> Response:
     """304: the caller has this version already."""
-    return Response(status_code=304, headers={"ETag": etag(experiment_id, version), "Retry-After": "1"})
-
-
-async def changed(store: Store, experiment_id: str, version: int, wait: float, terminal: bool = False) -> None:
-    """Return once the document differs from `version` (with `terminal`: is over), or after `wait` seconds."""
-    until = time.monotonic() + wait
-    while time.monotonic() < until:
-        current = await run_in_threadpool(store.version, experiment_id)
-        if current != version:
-            if not terminal:
-                return
-            if (await run_in_threadpool(store.get, experiment_id))["is_terminal"]:
-                return
-            version = current
-        await asyncio.sleep(_POLL)
+    headers = {"ETag": etag(state.experiment_id, state.version)}
+    if not state.over:
+        headers["Retry-After"] = retry_after
+    return Response(status_code=304, headers=headers)

@@ -1,19 +1,23 @@
 """GET /v1/experiments and one of them."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import StoreDep
-from api.experiments.answers import answer, changed, etag, unchanged
+from api.experiments.answers import LATER, SOON, etag, rendered, unchanged
 from api.openapi.answers import empty, json_answer, problems
 from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Owner, Wait
+from api.waiting import Hub, HubDep
+from api.waiting.long_poll import hold
 from satnet.errors import BadRequest
 from satnet.records.ids import id_pattern
 from satnet.records.schema import ExperimentDocument, ExperimentPage
+from satnet.store import Store
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
@@ -78,22 +82,43 @@ def _pair(label: str) -> tuple[str, str]:
     },
 )
 async def get_experiment(
+    request: Request,
     experiment_id: ExperimentId,
     store: StoreDep,
+    hub: HubDep,
     wait: Wait,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Read one experiment: status, progress, summary, findings.
 
     Send the `ETag` back as `If-None-Match` and the answer is 304 while nothing has changed. `Prefer: wait=N` holds the
-    answer until something changes, for at most N seconds (60 at most). While the experiment is not over, `Retry-After`
-    says how many seconds to wait before asking again.
+    answer until something changes, for at most N seconds (60 at most); an experiment that is over is answered at once,
+    and so is everything where too many wait already. While the experiment is not over, `Retry-After` says how many
+    seconds to wait before asking again.
     """
-    version = await run_in_threadpool(store.version, experiment_id)
-    known = if_none_match == etag(experiment_id, version)
-    if wait and (known or if_none_match is None):
-        await changed(store, experiment_id, version, wait)
-    document, version = await run_in_threadpool(store.get_versioned, experiment_id)
-    if if_none_match == etag(experiment_id, version):
-        return unchanged(experiment_id, version)
-    return answer(document, version)
+    if wait:
+        return await _held(request, experiment_id, store, hub, wait, if_none_match)
+    if if_none_match is not None:
+        state = await run_in_threadpool(store.state, experiment_id)
+        if if_none_match == etag(experiment_id, state.version):
+            return unchanged(state)
+    return (await run_in_threadpool(rendered, store, experiment_id)).response()
+
+
+async def _held(
+    request: Request, experiment_id: str, store: Store, hub: Hub, wait: float, if_none_match: str | None
+) -> Response:
+    """The answer once there is another version than the caller's, or than the one at the start of the request."""
+    with hub.watching(experiment_id) as watched:
+        state = await run_in_threadpool(store.state, experiment_id)
+        latest = watched.tell(state)
+        known = if_none_match is None or if_none_match == etag(experiment_id, state.version)
+        retry_after = SOON
+        if known and not state.over:
+            if not await hold(request, hub, watched, wait, lambda change: change.version != state.version):
+                retry_after = LATER
+            latest = watched.tell(state)
+        if if_none_match == etag(experiment_id, latest.version):
+            return unchanged(latest, retry_after)
+        document = await watched.shared("document", partial(rendered, store, experiment_id))
+        return document.response(retry_after=retry_after)

@@ -1,15 +1,17 @@
 """POST /v1/experiments."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import BodyDep, SettingsDep, StoreDep
-from api.experiments.answers import changed, stored
+from api.experiments.answers import rendered
 from api.openapi.answers import json_answer, problems
 from api.openapi.bodies import json_body
 from api.parameters import DryRun, IdempotencyKey, Wait
 from api.tickets import wake
+from api.waiting import HubDep
+from api.waiting.long_poll import hold
 from satnet.records.schema import ExperimentDocument
 from satnet.service.dry_run import DryRun as DryRunAnswer
 from satnet.service.dry_run import dry_run as estimated
@@ -35,7 +37,9 @@ router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
     openapi_extra=json_body(ExperimentSpec, ExternalSpec),
 )
 async def create_experiment(
+    request: Request,
     store: StoreDep,
+    hub: HubDep,
     settings: SettingsDep,
     body: BodyDep,
     wait: Wait,
@@ -58,7 +62,8 @@ async def create_experiment(
     experiment_id = await run_in_threadpool(submit_posted, store, settings, body, wake, idempotency_key)
     headers = {"Location": f"/v1/experiments/{experiment_id}"}
     if wait:
-        version = await run_in_threadpool(store.version, experiment_id)
-        await changed(store, experiment_id, version, wait, terminal=True)
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    return await run_in_threadpool(stored, store, experiment_id, 202, **headers)
+        with hub.watching(experiment_id) as watched:
+            watched.tell(await run_in_threadpool(store.state, experiment_id))
+            if await hold(request, hub, watched, wait, lambda change: change.over):
+                headers["Preference-Applied"] = f"wait={wait:g}"
+    return (await run_in_threadpool(rendered, store, experiment_id)).response(202, **headers)

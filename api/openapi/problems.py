@@ -99,6 +99,16 @@ PROBLEMS = {
             errors=[_REFUSED],
         ),
     ),
+    429: ProblemStatus(
+        "This client has too many event streams and waits open; try again after `Retry-After` seconds.",
+        _example(
+            429,
+            "too_many_open",
+            "Too many event streams and waits",
+            "you have 1000 event streams and waits open, which is the most allowed",
+            f"{_PATH}/events",
+        ),
+    ),
     500: ProblemStatus(
         "The service failed; its log has the cause under the `request_id`.",
         _example(

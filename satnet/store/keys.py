@@ -18,6 +18,7 @@ INDEX_SWEEPS = "sn:ix:sweeps"  # zset: sweep -> created, ms
 SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 API_KEYS = "sn:keys"  # zset: API key's id -> created, ms; revoked ones too
+CHANGED = "sn:changed"  # channel: "id version status" of every change of an experiment
 
 
 def experiment(experiment_id: str) -> str:

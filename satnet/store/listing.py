@@ -10,6 +10,7 @@ from satnet.errors import BadRequest, NotFound
 from satnet.records.ids import EXPERIMENT_CURSOR
 from satnet.records.schema import ExperimentDocument, ExperimentPage
 from satnet.store import keys
+from satnet.store.changes import DELETED, Change
 from satnet.store.connection import available
 from satnet.store.public_document import FIELDS, public_document
 from satnet.store.waiting import Load, Waiting
@@ -42,6 +43,27 @@ class Listing(Workers):
         if version is None or self._hidden(owner):
             raise NotFound(f"there is no experiment {experiment_id}")
         return int(version)
+
+    def state(self, experiment_id: str) -> Change:
+        """Its version and status. Raises NotFound."""
+        (state,) = self.states([experiment_id])
+        if state.status == DELETED:
+            raise NotFound(f"there is no experiment {experiment_id}")
+        return state
+
+    def states(self, experiment_ids: Sequence[str]) -> builtins.list[Change]:
+        """Versions and statuses in one round trip; `deleted` of those that do not exist for the caller."""
+        pipe = self._redis.pipeline(transaction=False)
+        for experiment_id in experiment_ids:
+            pipe.hmget(keys.experiment(experiment_id), "version", "status", "owner")
+        with available():
+            found = pipe.execute()
+        return [
+            Change(experiment_id, 0, DELETED)
+            if status is None or self._hidden(owner)
+            else Change(experiment_id, int(version), status)
+            for experiment_id, (version, status, owner) in zip(experiment_ids, found, strict=True)
+        ]
 
     def queue_of(self, experiment_id: str) -> str:
         """The queue in which it waits, or waited. Raises NotFound."""

@@ -1,4 +1,4 @@
--- Shared by all scripts. Time is Redis's own; every change raises the version and writes an event.
+-- Shared by all scripts. Time is Redis's own; every change raises the version, tells who waits, and writes an event.
 local function now_ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -8,6 +8,11 @@ local function folds_key(id) return 'sn:folds:' .. id end
 local function offers_key(queue) return 'sn:offers:' .. queue end
 local function event(id, kind, data)
   redis.call('XADD', 'sn:ev:' .. id, 'MAXLEN', '~', 2000, '*', 'type', kind, 'at', tostring(now_ms()), 'data', data)
+end
+-- The document is another one from now on: its version rises, and who waits is told (id, version, status).
+local function changed(id)
+  local version = redis.call('HINCRBY', exp_key(id), 'version', 1)
+  redis.call('PUBLISH', 'sn:changed', id .. ' ' .. version .. ' ' .. redis.call('HGET', exp_key(id), 'status'))
 end
 local function move(id, from, to)
   local created = redis.call('HGET', exp_key(id), 'created_at')
@@ -26,7 +31,7 @@ local function transition(id, to, code)
   local line = '{"from":"' .. from .. '","to":"' .. to .. '","at":' .. now .. ',"reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}'
   local before = redis.call('HGET', k, 'transitions')
   redis.call('HSET', k, 'status', to, 'transitions', (before ~= '' and (before .. '\n') or '') .. line)
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
   local sweep = redis.call('HGET', k, 'sweep')
   if sweep and sweep ~= '' then  -- how many of its trials are not over, without asking each
     local over = to == 'succeeded' or to == 'failed' or to == 'cancelled'
@@ -88,6 +93,7 @@ local function forget(id, status)
   if owned then redis.call('ZREM', owned, id) end
   if redis.call('GET', same) == id then redis.call('DEL', same) end
   redis.call('DEL', unpack(keys_of(id)))
+  redis.call('PUBLISH', 'sn:changed', id .. ' 0 deleted')
   redis.call('ZREM', 'sn:expire', id)
   redis.call('ZREM', 'sn:ix:all', id)
   redis.call('ZREM', 'sn:ix:' .. status, id)

@@ -11,7 +11,7 @@ if status == 'queued' or status == 'paused' or (external and status == 'running'
   settle(id, ARGV[2])
 elseif status == 'running' and redis.call('HGET', k, 'flag') ~= 'cancel' then
   redis.call('HSET', k, 'flag', 'cancel')
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
   event(id, 'cancelling', '{}')
 end
 return status

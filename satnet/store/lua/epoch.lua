@@ -10,7 +10,7 @@ if redis.call('HSETNX', 'sn:epochs:' .. id, ARGV[3], ARGV[4]) == 1 then
   redis.call('HSET', k, 'progress', ARGV[5])
   if ARGV[8] ~= '' then redis.call('HSET', 'sn:units:' .. id, ARGV[3], ARGV[8]) end
   if ARGV[9] ~= '' then redis.call('HSET', k, 'findings', ARGV[9]) end
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
   event(id, 'epoch', ARGV[6])
 end
 return 1

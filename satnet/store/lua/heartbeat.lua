@@ -9,7 +9,7 @@ redis.call('ZADD', 'sn:leases', now_ms() + tonumber(ARGV[3]), id)
 if state[4] ~= ARGV[2] then redis.call('HSET', k, 'heard', ARGV[2]) end
 if ARGV[4] ~= '' and ARGV[4] ~= redis.call('HGET', k, 'progress') then
   redis.call('HSET', k, 'progress', ARGV[4])
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
 end
 if state[3] and state[3] ~= '' then return state[3] end
 return 'go'

@@ -3,7 +3,7 @@ local id = ARGV[1]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 0 then return 0 end
 for i = 3, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end
-redis.call('HINCRBY', k, 'version', 1)
+changed(id)
 local state = redis.call('HMGET', k, 'status', 'keep', 'finished_at')
 if state[2] == '1' then
   redis.call('ZREM', 'sn:expire', id)

@@ -10,7 +10,7 @@ if state[1] == 'queued' then
   transition(id, 'paused', nil)
 elseif state[1] == 'running' and state[2] == '' then
   redis.call('HSET', k, 'flag', 'pause')
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
   event(id, 'pausing', '{}')
 end
 return state[1]

@@ -10,7 +10,7 @@ if state[3] == 'external' then return 'external' end
 if state[1] == 'queued' and mode == 'retry' and state[5] == state[4] then return 'failed' end
 if state[1] == 'running' and state[2] == 'pause' and mode == 'resume' then
   redis.call('HSET', k, 'flag', '')
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
   event(id, 'resumed', '{}')
 end
 local over = state[1] == 'failed' or state[1] == 'cancelled'

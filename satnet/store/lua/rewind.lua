@@ -18,6 +18,6 @@ if not string.find(state[3], '"resumed_from"', 1, true) then
   if epoch < 0 then redis.call('HSET', k, 'progress', '') end
   if ARGV[6] ~= '' then event(id, 'checkpoint_skipped', ARGV[6]) end
   event(id, 'rewound', '{"resumed_from":' .. ARGV[5] .. '}')
-  redis.call('HINCRBY', k, 'version', 1)
+  changed(id)
 end
 return 1

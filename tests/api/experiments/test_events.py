@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from api.experiments import events
+from api.waiting import Hub
+from api.waiting.places import Places
 from satnet import presets
 from satnet.errors import StoreUnavailable
 from satnet.service.intake import submit_posted
-from satnet.store import Store
+from satnet.store import Changes, Store
 
 
 @pytest.fixture
@@ -16,38 +18,54 @@ def experiment_id(store, settings):
     return submit_posted(store, settings, presets.load("healthy-digits"), lambda _: None, None)
 
 
+@pytest.fixture
+def hub(store, settings):
+    return Hub(store, Changes(settings), Places(10, 10))
+
+
 def fields(frame: bytes) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in frame.decode().rstrip().split("\n"))
 
 
-def test_a_quiet_stream_is_kept_alive_and_ends_with_the_experiment(store, experiment_id, monkeypatch):
+def read(hub, store, experiment_id, on_frame=lambda _: None) -> list[dict[str, str]]:
+    """All events of a stream that runs to its end beside a hub that listens."""
+
+    async def run() -> bytes:
+        stream = b""
+        async with hub.running():
+            async for frame in events.frames(hub, store, experiment_id, "0-0"):
+                stream += frame
+                on_frame(frame)
+        return stream
+
+    frames = asyncio.run(run()).split(b"\n\n")
+    assert frames.pop() == b""
+    return [{"comment": frame.decode()} if frame.startswith(b":") else fields(frame) for frame in frames]
+
+
+def test_a_quiet_stream_is_kept_alive_and_ends_with_the_experiment(hub, store, experiment_id, monkeypatch):
     # given
     monkeypatch.setattr(events, "_PING", 0.05)
-    monkeypatch.setattr(events, "_POLL", 0.02)
 
-    async def read() -> list[bytes]:
-        frames = []
-        async for frame in events._frames(store, experiment_id, "0-0"):
-            frames.append(frame)
-            if frame == events.KEEPALIVE_COMMENT and len(frames) == 3:
-                store.cancel(experiment_id)
-        return frames
+    def cancel(frame):
+        if frame == events.KEEPALIVE_COMMENT:
+            store.cancel(experiment_id)
 
     # when
-    frames = asyncio.run(read())
+    start, queued, ping, *more = read(hub, store, experiment_id, cancel)
 
     # then
-    assert frames[0] == b"retry: 3000\n\n"
-    assert fields(frames[1])["event"] == "status"
-    assert frames[2] == b": ping\n\n"
-    cancelled, end = [frame for frame in frames[3:] if frame != events.KEEPALIVE_COMMENT]
-    assert '"cancelled"' in fields(cancelled)["data"]
-    assert fields(end) == {"event": "end", "data": "{}"}
+    assert start == {"retry": "3000"}
+    assert queued["event"] == "status"
+    assert ping == {"comment": ": ping"}
+    cancelled, end = [frame for frame in more if frame != ping]
+    assert '"cancelled"' in cancelled["data"]
+    assert end == {"event": "end", "data": "{}"}
 
 
-def test_a_stream_outlasts_a_store_that_is_away(store, experiment_id, monkeypatch):
+def test_a_stream_outlasts_a_store_that_is_away(hub, store, experiment_id, monkeypatch):
     # given a store that is away once, after the first look
-    monkeypatch.setattr(events, "_POLL", 0.02)
+    monkeypatch.setattr(events, "_AWAY", 0.02)
     store.cancel(experiment_id)
     real, calls = Store.events, []
 
@@ -59,25 +77,69 @@ def test_a_stream_outlasts_a_store_that_is_away(store, experiment_id, monkeypatc
 
     monkeypatch.setattr(Store, "events", away_once)
 
-    async def read() -> list[bytes]:
-        return [frame async for frame in events._frames(store, experiment_id, "0-0")]
-
     # when
-    frames = asyncio.run(read())
+    found = read(hub, store, experiment_id)
 
     # then
-    assert [fields(frame).get("event") for frame in frames] == [None, "status", "status", "end"]
+    assert [one.get("event") for one in found] == [None, "status", "status", "end"]
     assert len(calls) > 1
 
 
-def test_the_stream_of_a_deleted_experiment_ends(store, experiment_id):
+def test_the_stream_of_a_deleted_experiment_ends(hub, store, experiment_id):
     # given
     store.cancel(experiment_id)
     store.delete(experiment_id)
 
+    # when / then
+    assert read(hub, store, experiment_id)[-1] == {"event": "end", "data": "{}"}
+
+
+def test_a_stream_that_reads_in_batches_gives_every_event_once(hub, store, experiment_id, monkeypatch):
+    # given more events than are read together
+    monkeypatch.setattr(events, "_BATCH", 2)
+    for _ in range(3):
+        store.pause(experiment_id)
+        store.resume(experiment_id)
+    store.cancel(experiment_id)
+
     # when
-    async def read() -> list[bytes]:
-        return [frame async for frame in events._frames(store, experiment_id, "0-0")]
+    found = read(hub, store, experiment_id)
 
     # then
-    assert fields(asyncio.run(read())[-1]) == {"event": "end", "data": "{}"}
+    kept = [one["id"] for one in store.events(experiment_id)]
+    assert len(kept) == 8
+    assert [one["id"] for one in found if one.get("event") == "status"] == kept
+
+
+def test_a_stream_tells_that_the_process_stops(hub, store, experiment_id):
+    # when
+    found = read(hub, store, experiment_id, lambda frame: hub.close() if b"status" in frame else None)
+
+    # then
+    assert [one.get("event") for one in found] == [None, "status", "shutdown"]
+
+
+def test_streams_of_one_experiment_share_what_they_read(hub, store, experiment_id, monkeypatch):
+    # given
+    real, calls = Store.events, []
+    monkeypatch.setattr(Store, "events", lambda self, *arguments: calls.append(arguments) or real(self, *arguments))
+
+    async def stream():
+        return b"".join([frame async for frame in events.frames(hub, store, experiment_id, "0-0")])
+
+    async def run():
+        async with hub.running():
+            streams = [asyncio.create_task(stream()) for _ in range(50)]
+            await asyncio.sleep(0.5)
+            opened = len(calls)
+            store.cancel(experiment_id)
+            return opened, await asyncio.gather(*streams)
+
+    # when
+    opened, contents = asyncio.run(run())
+
+    # then
+    assert len(set(contents)) == 1
+    assert contents[0].count(b"event: status") == 2
+    assert len(calls) - opened <= 2
+    assert opened <= 2
