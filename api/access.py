@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from satnet.errors import Forbidden, NotFound, Unauthenticated
 from satnet.records.caller import ANYBODY, Caller
@@ -38,12 +39,17 @@ _NONE_YET = (
 )
 
 
-def admit(request: Request) -> None:
+async def admit(request: Request) -> None:
     """Let the request go on to its route as somebody, or raise Unauthenticated, Forbidden or NotFound."""
     path: str = request.scope["route"].path
-    store: Store = request.app.state.store
     request.state.caller = ANYBODY
-    if path in PUBLIC or not needs_key(request, store):
+    if path not in PUBLIC:  # those answer also when every thread is taken
+        await run_in_threadpool(_admit, request, path)
+
+
+def _admit(request: Request, path: str) -> None:
+    store: Store = request.app.state.store
+    if not needs_key(request, store):
         _require_ids(request)
         return
     caller = caller_of(store, _presented(request, store))
@@ -104,7 +110,7 @@ def _require_own(request: Request, store: Store) -> None:
             OWNED[name](store, identifier)
 
 
-def get_caller(request: Request) -> Caller:
+async def get_caller(request: Request) -> Caller:
     """Who asks."""
     caller: Caller = request.state.caller
     return caller
