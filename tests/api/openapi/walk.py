@@ -97,6 +97,8 @@ class Walk:
         headers = {"Idempotency-Key": "saturated-tanh-1", "Prefer": "wait=0.2"}
         mine = {"experiment_id": self.call("create_experiment", json=SPEC, headers=headers)["id"]}
         self.call("get_queue")
+        queued = self.steps[-2].response.headers["ETag"]
+        self.call("get_experiment", headers={"If-None-Match": queued}, **mine)
         self._work()
         self.call("get_experiment", **mine)
         etag = self.steps[-1].response.headers["ETag"]
