@@ -68,3 +68,12 @@ def test_an_allowed_host_that_is_no_name_is_refused(name):
 def test_maxmemory_takes_units():
     # when / then
     assert Settings(store_maxmemory="1.5GiB").store_maxmemory == 3 << 29
+
+
+def test_a_key_is_not_shown_with_the_settings():
+    # given
+    settings = Settings(api_key="sat_1_secret")
+
+    # when / then
+    assert "secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert settings.api_key.get_secret_value() == "sat_1_secret"
