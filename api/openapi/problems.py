@@ -70,6 +70,17 @@ PROBLEMS = {
             f"{_PATH}/model",
         ),
     ),
+    410: ProblemStatus(
+        "What this Idempotency-Key stands for was deleted, or has expired.",
+        _example(
+            410,
+            "gone",
+            "It was deleted",
+            "this key was used for exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD, which was deleted or has expired: a new one needs "
+            "another key",
+            "/v1/experiments",
+        ),
+    ),
     413: ProblemStatus(
         "The body is larger than the service accepts (`SATNET_MAX_BODY_BYTES`).",
         _example(413, "body_too_large", "The body is too large", "the body may have at most 262144 bytes"),

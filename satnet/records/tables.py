@@ -6,6 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from satnet.records.schema import EpochRecord, RecordField, record_fields
 
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last four are full-width
 Row = dict[str, object]
 
 
@@ -45,9 +58,24 @@ def epoch_rows(records: Iterable[EpochRecord]) -> list[Row]:
 
 
 def to_csv(rows: Sequence[Mapping[str, object]]) -> str:
-    """CSV with a header of every name that occurs, in order of appearance; null is an empty cell."""
+    """CSV with a header of every name that occurs, in order of appearance; null is an empty cell.
+
+    Text that a spreadsheet would run as a formula has a `'` before it, as OWASP advises; numbers stay as they are.
+    """
+    names = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text)
+    writer.writerow([_harmless(name) for name in names])
+    writer.writerows([_harmless(row.get(name)) for name in names] for row in rows)
     return text.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """The cell, quoted with `'` where it is text that begins like a formula and is no number."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell

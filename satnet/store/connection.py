@@ -11,7 +11,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from satnet.errors import StoreUnavailable
+from satnet.errors import Gone, IdempotencyKeyReused, StoreUnavailable
 from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
 from satnet.store import keys
@@ -82,6 +82,13 @@ class Connection:
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
+
+    def _refuse_key(self, outcome: str, known: str) -> None:
+        """Raise what a script's outcome says of an Idempotency-Key that came before, unless it is a replay."""
+        if outcome == "reused":
+            raise IdempotencyKeyReused(f"this key was used for {known} with another body")
+        if outcome == "gone":
+            raise Gone(f"this key was used for {known}, which was deleted or has expired: a new one needs another key")
 
     def _own_key(self, idempotency_key: str | None) -> str:
         """An Idempotency-Key of this owner; another owner's is another key. Empty where there is none."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from satnet.errors import BadRequest, IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.errors import BadRequest, NotFound, StoreUnavailable
 from satnet.records.ids import is_id
 from satnet.records.schema import SpecJson
 from satnet.records.status import SweepStatus
@@ -42,8 +42,7 @@ class Sweeps(Connection):
         fields = ("name", spec.get("name") or "", "spec", dumps(spec), "owner", self._owner)
         with available():
             outcome, known = self._run("sweep", sweep_id, self._own_key(idempotency_key), fingerprint, ttl, *fields)
-        if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key was used for {known} with another body")
+        self._refuse_key(outcome, known)
         return str(known), outcome == "replayed"
 
     def sweep(self, sweep_id: str) -> StoredSweep:

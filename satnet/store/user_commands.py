@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from satnet.errors import Conflict, IdempotencyKeyReused, NotFound, StoreUnavailable
+from satnet.errors import Conflict, NotFound, StoreUnavailable
 from satnet.records.schema import FindingRecord, Parent, SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
 
@@ -63,8 +63,7 @@ class UserCommands(Connection):
             outcome, experiment_id = self._run(
                 "submit", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *trial, *flat
             )
-        if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")
+        self._refuse_key(outcome, experiment_id)
         if outcome == "closed":
             raise Conflict(f"sweep {trial[0]} is not running")
         if outcome == "full":
@@ -102,8 +101,7 @@ class UserCommands(Connection):
             outcome, experiment_id = self._run(
                 "external", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *flat
             )
-        if outcome == "reused":
-            raise IdempotencyKeyReused(f"this key was used for {experiment_id} with another body")
+        self._refuse_key(outcome, experiment_id)
         if outcome == "full":
             raise StoreUnavailable(_FULL)
         return str(experiment_id)

@@ -143,12 +143,13 @@ local function full()
   local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
   return most and most > 0 and tonumber(string.match(memory, 'used_memory:(%d+)')) > 0.8 * most
 end
--- What an idempotency key (its full name in Redis) stands for already: {'replayed'|'reused', id}, or nothing.
+-- What an idempotency key (its full name in Redis) stands for already: {'replayed'|'reused'|'gone', id}, or nothing.
 local function first_use(key, fingerprint)
   if key == '' then return nil end
   local known = redis.call('HMGET', key, 'id', 'fingerprint')
   if not known[1] then return nil end
-  return {known[2] == fingerprint and 'replayed' or 'reused', known[1]}
+  if known[2] ~= fingerprint then return {'reused', known[1]} end
+  return {redis.call('EXISTS', exp_key(known[1]), 'sn:sweep:' .. known[1]) == 1 and 'replayed' or 'gone', known[1]}
 end
 local function remember(key, fingerprint, id, ttl_ms)
   if key == '' then return end

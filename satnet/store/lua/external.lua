@@ -1,7 +1,8 @@
 -- Store an experiment that is trained elsewhere: running from the start, under fence 1, without queue or lease.
 -- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
--- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
--- Returns {'new'|'replayed'|'reused'|'full', id}.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
+-- and what was deleted meanwhile: 'gone'.
+-- Returns {'new'|'replayed'|'reused'|'gone'|'full', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end

@@ -1,8 +1,9 @@
 -- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
 -- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', then field, value pairs.
--- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused';
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
+-- and what was deleted meanwhile: 'gone';
 -- a trial of a sweep is stored once, and only while the sweep runs.
--- Returns {'new'|'replayed'|'reused'|'full'|'closed', id}.
+-- Returns {'new'|'replayed'|'reused'|'gone'|'full'|'closed', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end

@@ -1,7 +1,8 @@
 -- Store a new sweep; its trials are submitted afterwards, by whoever looks after it.
 -- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
--- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused'.
--- Returns {'new'|'replayed'|'reused', id}.
+-- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
+-- and what was deleted meanwhile: 'gone'.
+-- Returns {'new'|'replayed'|'reused'|'gone', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = 'sn:sweep:' .. id
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
