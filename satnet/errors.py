@@ -27,7 +27,7 @@ SatnetError
 
 Elsewhere: what the client raises is in `satnet.client.errors`. Exceptions that their own package always catches stay in
 it: `satnet.spec.layer_type.Misfit` becomes a field of InvalidSpec, `satnet.client.protocol.BusyAnswer` another try,
-`api.body_gate._Refusal` a field of InvalidJson.
+`api.body_gate._Refusal` a field of InvalidJson; `api.client_gone.ClientGone` is answered to nobody.
 """
 
 from collections.abc import Sequence
