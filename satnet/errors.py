@@ -10,6 +10,7 @@ SatnetError
 ├── Gone                   410 gone                    what an Idempotency-Key stands for was deleted
 ├── Conflict               409 conflict_state          not allowed in this status
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
+├── RecordsTooLarge        413 records_too_large       more records than one experiment may have
 ├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
 ├── TooManyOpen            429 too_many_open           this client waits often enough already
 ├── Busy                   503 busy                    as many wait as this process lets
@@ -120,6 +121,12 @@ class IdempotencyKeyReused(SatnetError):
     """The same Idempotency-Key came with another body."""
 
     status, code, title = 422, "idempotency_key_reused", "Idempotency-Key was used with another body"
+
+
+class RecordsTooLarge(SatnetError):
+    """More was posted to one experiment than is kept of it; nothing of the request was stored."""
+
+    status, code, title = 413, "records_too_large", "Too many records for one experiment"
 
 
 class StoreUnavailable(SatnetError):

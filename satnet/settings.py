@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     body_timeout: timedelta = timedelta(seconds=60)  # for a request's body, from its head
     api_threads: int = Field(40, ge=4)  # of an API process, to read the store; a prediction keeps one for its 20 s
     idempotency_ttl: timedelta = timedelta(hours=24)  # how long an Idempotency-Key is remembered
+    external_silence: timedelta = timedelta(hours=24)  # then an experiment that is trained elsewhere has stalled
+    max_external_bytes: int = Field(16_000_000, ge=1)  # of the records that are posted to one experiment
     retention: timedelta = timedelta(days=30)  # terminal experiments expire, unless keep
     thresholds: dict[str, float] = {}  # of the diagnosis, by name: {"saturated_at_start_warning": 0.3}
     workers: int = Field(1, ge=1)  # how many workers share this machine's cores; satnet up sets it

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from satnet.errors import FieldError, InvalidSpec
 from satnet.records.schema import LayerRecord, MeasuredEpoch, RecordField, UnitArrays, record_fields
+from satnet.spec.external import MOST_LAYERS
 
 
 class PostedEpochs(BaseModel):
@@ -39,6 +40,9 @@ def parse_epochs(body: Mapping[str, object]) -> PostedEpochs:
         if record["fold"] is not None:
             detail = "null is needed: an experiment that is trained elsewhere has no folds"
             raise InvalidSpec([FieldError(f"#/data/{place}/fold", detail, "not_allowed", record["fold"])])
+        if len(record["layers"]) > MOST_LAYERS:
+            detail = f"at most {MOST_LAYERS} layers"
+            raise InvalidSpec([FieldError(f"#/data/{place}/layers", detail, "too_long", len(record["layers"]))])
     return posted
 
 

@@ -54,6 +54,7 @@ def _folds(by_fold: dict[int | None, list[EpochRecord]], extra: Sequence[FoldExt
 
 def _ends(records: Sequence[EpochRecord]) -> Ends:
     first, last = records[0], records[-1]
+    ends = {layer["name"]: layer for layer in last["layers"]}  # what is posted from outside may lack some
     return {
         "final": {"epoch": last["epoch"], "train": last["train"], "validation": last["validation"]},
         "best": _best(records),
@@ -64,9 +65,10 @@ def _ends(records: Sequence[EpochRecord]) -> Ends:
                 "activation": start["activation"],
                 "units": start["units"],
                 "epoch_0": _layer_end(start),
-                "final": _layer_end(end),
+                "final": _layer_end(ends[start["name"]]),
             }
-            for start, end in zip(first["layers"], last["layers"], strict=True)
+            for start in first["layers"]
+            if start["name"] in ends
         ],
     }
 

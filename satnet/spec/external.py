@@ -12,6 +12,7 @@ from satnet.spec.hidden import PlannedActivation
 from satnet.spec.named import Frozen
 
 Label = Annotated[str, Field(min_length=1, max_length=64)]
+MOST_LAYERS = 200
 _COMPUTED = ("training", "cross_validation", "priority")  # of the document's spec, not of the body
 Count = Annotated[int, Field(ge=1)]
 
@@ -21,9 +22,9 @@ class ExternalLayer(Frozen):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     activation: Annotated[str, Field(min_length=1, max_length=100)]
-    parameters: dict[str, float | bool] = {}
+    parameters: Annotated[dict[Label, float | bool], Field(max_length=16)] = {}
     batch_normalization: Literal["none", "before_activation", "after_activation"] = "none"
-    initializer: str | None = None
+    initializer: Annotated[str, Field(max_length=100)] | None = None
     place: Annotated[int, Field(ge=0)]  # of the layer with the kernel, in the model's own list
     fan_in: Count | None = None
     fan_out: Count | None = None
@@ -39,8 +40,8 @@ class ExternalSpec(Frozen):
     output_activation: Annotated[str, Field(min_length=1, max_length=100)]
     optimizer: Annotated[str, Field(min_length=1, max_length=100)]
     learning_rate: Annotated[float, Field(gt=0)]
-    layers: Annotated[list[ExternalLayer], Field(max_length=500)]
-    epochs: Count
+    layers: Annotated[list[ExternalLayer], Field(max_length=MOST_LAYERS)]
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)]
 
     def planned(self) -> tuple[PlannedActivation, ...]:
         """The hidden layers as the rules look at them."""

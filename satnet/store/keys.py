@@ -11,6 +11,7 @@ REAP_AFTER = "sn:reap_after"  # no lease is reaped before this moment, ms
 LOOKED_AT = "sn:looked_at"  # when leases were checked last, ms
 REAPER = "sn:lock:reaper"  # whose tick it is
 DURATIONS = "sn:durations"  # list: ms that the latest experiments ran
+SILENT = "sn:silent"  # zset: external experiment -> when it ends for having been silent, ms
 EXPIRE = "sn:expire"  # zset: terminal experiment -> when it is forgotten, ms
 REPAIR = "sn:repair"  # from which creation on indexes are compared next, ms
 PREDICTION_REQUESTS = "sn:predictions"  # list: what workers are to predict
@@ -89,6 +90,11 @@ def idempotency(key: str, owner: str = "") -> str:
 def nonce(value: str) -> str:
     """The grant that a claim's nonce brought."""
     return f"sn:nonce:{value}"
+
+
+def diagnosed(experiment_id: str) -> str:
+    """Set while an external experiment's diagnosis is not to be made anew."""
+    return f"sn:diagnosed:{experiment_id}"
 
 
 def worker(worker_id: str) -> str:

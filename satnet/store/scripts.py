@@ -8,6 +8,7 @@ import redis
 NAMES = (
     "submit",
     "external",
+    "external_epochs",
     "claim",
     "heartbeat",
     "epoch",
@@ -33,7 +34,13 @@ NAMES = (
     "take_fold",
     "api_key",
 )
-_REFUSED_WHEN_FULL = ("submit", "external", "patch", "sweep")  # the rest gives memory back, or ends what runs
+_REFUSED_WHEN_FULL = (
+    "submit",
+    "external",
+    "external_epochs",
+    "patch",
+    "sweep",
+)  # the rest gives memory back, or ends what runs
 
 
 class Scripts:

@@ -2,6 +2,7 @@
 
 from satnet.store.api_keys import ApiKeys
 from satnet.store.attempts import Attempts
+from satnet.store.external import External
 from satnet.store.fleet import Fleet
 from satnet.store.folds import Folds
 from satnet.store.history import History
@@ -13,5 +14,7 @@ from satnet.store.trials import Trials
 from satnet.store.user_commands import UserCommands
 
 
-class Store(UserCommands, Attempts, Folds, Housekeeping, Sweeps, Trials, Predictions, History, Fleet, ApiKeys, Owners):
+class Store(
+    UserCommands, Attempts, Folds, Housekeeping, Sweeps, Trials, Predictions, External, History, Fleet, ApiKeys, Owners
+):
     """Redis, as satnet uses it. Raises StoreUnavailable where Redis cannot be reached or refuses."""

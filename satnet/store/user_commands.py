@@ -96,10 +96,10 @@ class UserCommands(Connection):
             "owner": self._owner,
         }
         flat = [part for pair in fields.items() for part in pair]
-        ttl = ms(self._settings.idempotency_ttl)
+        ttl, silence = ms(self._settings.idempotency_ttl), ms(self._settings.external_silence)
         with available():
             outcome, experiment_id = self._run(
-                "external", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *flat
+                "external", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, silence, *flat
             )
         self._refuse_key(outcome, experiment_id)
         if outcome == "full":

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 
 import jsonpatch
 import pytest
@@ -471,3 +472,17 @@ def test_every_remedy_applies_and_validates_and_json_takes_every_finding():
             patched = jsonpatch.apply_patch(copy.deepcopy(spec.to_json()), remedy["patch"])
             assert parse_spec(patched).sha256 != spec.sha256
             assert remedy["why"]
+
+
+def test_the_cost_of_a_diagnosis_grows_with_the_epochs_and_no_faster():
+    # given
+    spec = spec_of("tanh")
+
+    def seconds(count):
+        records, began = epochs(count), time.process_time()
+        diagnose(facts_of(spec), records)
+        return time.process_time() - began
+
+    # when / then: ten times the epochs take less than the square, a hundred times as long
+    seconds(50)
+    assert seconds(3000) < 40 * max(seconds(300), 0.002)

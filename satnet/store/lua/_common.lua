@@ -78,6 +78,7 @@ local function keys_of(id) return {exp_key(id), 'sn:epochs:' .. id, 'sn:units:' 
 local function leave_queue(id)
   redis.call('ZREM', 'sn:leases', id)
   redis.call('ZREM', 'sn:delayed', id)
+  redis.call('ZREM', 'sn:silent', id)
   redis.call('ZREM', 'sn:q:' .. (redis.call('HGET', exp_key(id), 'queue') or ''), id)
   local group = group_key(id)
   if group then redis.call('ZREM', group, id) end

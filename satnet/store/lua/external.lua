@@ -1,5 +1,6 @@
 -- Store an experiment that is trained elsewhere: running from the start, under fence 1, without queue or lease.
--- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, then field, value pairs of the hash.
+-- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, ms of silence after which it ends, then field,
+-- value pairs of the hash.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
 -- and what was deleted meanwhile: 'gone'.
 -- Returns {'new'|'replayed'|'reused'|'gone'|'full', id}.
@@ -11,7 +12,7 @@ if before then return before end
 if full() then return {'full', id} end
 local now = now_ms()
 local fields = {}
-for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 6, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
 redis.call('HSET', k, 'status', 'running', 'created_at', now, 'started_at', now, 'version', 1, 'fence', 1, 'attempt', 1,
   'lost', 0, 'spent', 0, 'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'flag', '',
@@ -20,6 +21,7 @@ redis.call('ZADD', 'sn:ix:all', now, id)
 redis.call('ZADD', 'sn:ix:running', now, id)
 local owned = owner_key(id)
 if owned then redis.call('ZADD', owned, now, id) end
+redis.call('ZADD', 'sn:silent', now + tonumber(ARGV[5]), id)
 remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"running","reason":null}')
 return {'new', id}

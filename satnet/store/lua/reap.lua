@@ -1,4 +1,4 @@
--- Take back what dead workers left, queue again what has waited out its back-off, and forget what has expired.
+-- Take back what dead workers left, end what is trained elsewhere and has been silent, queue again what has waited out its back-off, and forget what has expired.
 -- ARGV: tick ms, lease ms, grace ms after a restart, most lost attempts, retention ms.
 -- Promises: one call a tick does something; no lease is reaped before the grace after a restart, nor within a lease after
 -- nobody could look for half of one and four ticks (this server stood still or could not be reached: no heartbeat came
@@ -36,6 +36,19 @@ for _, id in ipairs(over) do
   forget(id, redis.call('HGET', exp_key(id), 'status') or 'failed')
   outcome[#outcome + 1] = id
   outcome[#outcome + 1] = 'expired'
+end
+local silent = redis.call('ZRANGE', 'sn:silent', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
+for _, id in ipairs(silent) do
+  redis.call('ZREM', 'sn:silent', id)
+  if redis.call('HGET', exp_key(id), 'status') == 'running' then
+    local reason = {code = 'stalled', message = 'no record came for too long', retryable = false}
+    redis.call('HSET', exp_key(id), 'status_reason', cjson.encode(reason))
+    close_attempt(id, 'stalled')
+    transition(id, 'failed', 'stalled')
+    settle(id, ARGV[5])
+    outcome[#outcome + 1] = id
+    outcome[#outcome + 1] = 'failed'
+  end
 end
 local ended = now < after and now - (tonumber(ARGV[3]) - lease) or now
 local lost = redis.call('ZRANGE', 'sn:leases', '-inf', ended, 'BYSCORE', 'LIMIT', 0, 100)

@@ -1,6 +1,8 @@
 """Rules on the outcome: what the loss did, what the network is used for, and on which rows it was judged."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from satnet.records.schema import LayerRecord
 from satnet.saturation.diagnosis import remedies
@@ -97,13 +99,15 @@ def underused(run: Run) -> Iterator[Finding]:
 @rule(thresholds={"overfit_rise": (0.10, "10 % above the best validation loss"), "overfit_ratio": (1.5, MEASURED)})
 def overfitting(run: Run) -> Iterator[Finding]:
     """The validation loss rises while the training loss falls; or is only much larger."""
+    best = _best_so_far(run)
 
     def condition(place: int) -> Finding | None:
         train, validation = _losses(run, place)
         if train is None or validation is None or run.records[place]["epoch"] == 0:
             return None
-        if _rising(run, place):
-            return _rose(run, place, train, validation)
+        if _rising(run, place, best):
+            first = _losses(run, 0)[1]
+            return _rose(run, train, validation, best[place] if first is None else min(first, best[place]))
         ratio = validation / train if train > 0 else 0.0
         return _is_larger(run, train, validation, ratio) if ratio > run.limit("overfit_ratio") else None
 
@@ -116,21 +120,28 @@ def _losses(run: Run, place: int) -> tuple[float | None, float | None]:
     return record["train"]["loss"], record["validation"]["loss"]
 
 
-def _rising(run: Run, place: int) -> bool:
+def _best_so_far(run: Run) -> list[float]:
+    """The smallest validation loss up to each place, the first excepted; infinite where there is none yet."""
+    losses = [_losses(run, place)[1] for place in range(len(run.records))]
+    return list(
+        accumulate((math.inf if loss is None or place == 0 else loss for place, loss in enumerate(losses)), min)
+    )
+
+
+def _rising(run: Run, place: int, best: Sequence[float]) -> bool:
     """Whether the validation loss was above its best for three measured epochs while the training loss fell."""
     if place < 3 or run.records[place - 3]["epoch"] == 0:
         return False
     window = [_losses(run, at) for at in range(place - 2, place + 1)]
-    before = [loss for at in range(1, place - 1) if (loss := _losses(run, at)[1]) is not None]
     pairs = [(train, validation) for train, validation in window if train is not None and validation is not None]
-    if not before or len(pairs) < len(window):
+    before = best[place - 2]
+    if before == math.inf or len(pairs) < len(window):
         return False
-    edge = min(before) * (1 + run.limit("overfit_rise"))
+    edge = before * (1 + run.limit("overfit_rise"))
     return all(validation >= edge for _, validation in pairs) and pairs[-1][0] < pairs[0][0]
 
 
-def _rose(run: Run, place: int, train: float, validation: float) -> Finding:
-    best = min(loss for at in range(place + 1) if (loss := _losses(run, at)[1]) is not None)
+def _rose(run: Run, train: float, validation: float, best: float) -> Finding:
     return Finding(
         "warning",
         f"The validation loss rose from its best of {best:.4g} to {validation:.4g} while the training loss kept "
