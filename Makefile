@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test lint bench bench-diagnosis faults soak
+.PHONY: setup demo up test fuzz lint bench bench-diagnosis faults soak
 
 setup: .venv/.stamp
 
@@ -25,6 +25,11 @@ lint: setup
 
 test: lint
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+
+INPUTS ?= 200000
+
+fuzz: setup
+	$(BIN)/python -W ignore -m tests.fuzz.run --inputs $(INPUTS)
 
 .venv-peers/.stamp: requirements/peers.txt requirements/peers-bare.txt
 	$(PYTHON) -m venv .venv-peers

@@ -60,7 +60,7 @@ class Axis(Frozen):
         return getattr(self, _FIELDS.get(kind, kind))
 
     @model_serializer
-    def _as_given(self) -> list[JsonValue] | dict[str, list[float]]:
+    def _as_given(self) -> list[JsonValue] | dict[str, list[int] | list[float]]:
         if self.choice is not None:
             return self.choice
         return next({kind: value} for kind in KINDS if (value := self._of(kind)) is not None)

@@ -3,6 +3,7 @@
 import pytest
 
 from satnet.errors import InvalidSpec
+from satnet.sweeps.axis import Axis
 from satnet.sweeps.parse import parse_sweep
 from satnet.sweeps.points import put, shown
 from tests.sweeps.bodies import BASE, base, grid
@@ -145,3 +146,9 @@ def test_the_points_may_bring_the_validation_rows():
 
     # then
     assert sweep.spec_at({"/dataset/validation_fraction": 0.1}, 0).dataset.validation_fraction == 0.1
+
+
+@pytest.mark.parametrize("axis", [{"int": [2, 64]}, {"int": [1, 10**18]}, {"uniform": [0, 1]}, [1, "a", None, [2]]])
+def test_an_axis_is_stored_as_it_was_given(axis):
+    # when / then
+    assert Axis.model_validate(axis).model_dump(mode="json") == axis
