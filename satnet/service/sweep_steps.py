@@ -4,10 +4,10 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from satnet.errors import Conflict, NotFound
+from satnet.errors import Conflict, InvalidSpec, NotFound
 from satnet.records.schema import StoredPoint
 from satnet.records.status import TERMINAL
 from satnet.service.submission import Wake, wake_workers
@@ -20,6 +20,16 @@ from satnet.sweeps.search import TriedPoint, next_points
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.02  # seconds between two tries to have the turn
+# what no outage raises
+_PERMANENT = (
+    ArithmeticError,
+    AttributeError,
+    InvalidSpec,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_TRIES = 3  # steps in a row that fail in such a way
 _OVER = (*TERMINAL, "deleted")
 PATIENCE = 1.0  # seconds that a caller who changed the sweep waits for the turn
 
@@ -45,7 +55,7 @@ def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patienc
         with store.sweep_turn(sweep_id) as mine:
             if mine:
                 with contextlib.suppress(NotFound):  # it expired meanwhile
-                    _Step(store, settings, sweep_id, wake).take()
+                    _try_step(store, settings, sweep_id, wake)
                 return True
         if time.monotonic() > until:
             return False
@@ -59,6 +69,27 @@ def look_after_sweeps(store: Store, settings: Settings, wake: Wake) -> None:
             advance(store, settings, sweep_id, wake)
         except Exception as error:  # noqa: BLE001 - the store is full, the broker away, or this sweep is broken
             _log.warning("sweep %s: %s: %s", sweep_id, type(error).__name__, error)
+
+
+def _try_step(store: Store, settings: Settings, sweep_id: str, wake: Wake) -> None:
+    """Take a step; where the sweep itself is at fault for the third time in a row, it ends."""
+    try:
+        _Step(store, settings, sweep_id, wake).take()
+    except _PERMANENT as error:
+        _log.exception("sweep %s cannot take a step", sweep_id)
+        if store.step_failed(sweep_id) >= _TRIES:
+            message = f"it cannot go on: {type(error).__name__}: {error}"[:500]
+            store.fail_sweep(sweep_id, {"code": "internal_error", "message": message, "retryable": False})
+            _stop_trials(store.cancel, store.trials(sweep_id), ("queued", "running", "paused"))
+    else:
+        store.step_taken(sweep_id)
+
+
+def _stop_trials(stop: Callable[[str], object], trials: Sequence[StoredTrial], statuses: Sequence[str]) -> None:
+    for trial in trials:
+        if trial.status in statuses:
+            with contextlib.suppress(Conflict, NotFound):  # it ended meanwhile
+                stop(trial.experiment)
 
 
 class _Step:
@@ -93,13 +124,10 @@ class _Step:
 
     def _stop(self, trials: Sequence[StoredTrial]) -> None:
         """A cancelled or paused sweep has no trials that go on."""
-        stop = self._store.cancel if self._stored.status == "cancelled" else self._store.pause
-        for trial in trials:
-            if trial.status in ("queued", "running") or (trial.status == "paused" and stop == self._store.cancel):
-                try:
-                    stop(trial.experiment)
-                except (Conflict, NotFound):  # it ended meanwhile
-                    continue
+        if self._stored.status == "cancelled":
+            _stop_trials(self._store.cancel, trials, ("queued", "running", "paused"))
+        else:
+            _stop_trials(self._store.pause, trials, ("queued", "running"))
 
     def _resume(self, trials: Sequence[StoredTrial], mark: str) -> None:
         """Resume what is paused or cancelled, or start anew what failed, as the sweep was asked to."""

@@ -42,6 +42,7 @@ def brief(stored: StoredSweep) -> SweepBrief:
         "name": stored.name,
         "status": stored.status,
         "is_terminal": stored.status in TERMINAL,
+        "status_reason": stored.status_reason,
         "spec": stored.spec,
         "created_at": timestamp(stored.created_at),
         "finished_at": timestamp(stored.finished_at),

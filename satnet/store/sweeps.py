@@ -9,7 +9,7 @@ from typing import cast
 
 from satnet.errors import BadRequest, NotFound, StoreUnavailable
 from satnet.records.ids import is_id
-from satnet.records.schema import SpecJson
+from satnet.records.schema import SpecJson, StatusReason
 from satnet.records.status import SweepStatus
 from satnet.store import keys
 from satnet.store.connection import Connection, available, dumps, ms
@@ -28,6 +28,7 @@ class StoredSweep:
     created_at: float
     finished_at: float | None
     owner: str | None = None
+    status_reason: StatusReason | None = None
     resume_asked: str | None = None  # the mark of a resume or rerun that no step has done yet, MODE:NUMBER
 
 
@@ -60,6 +61,7 @@ class Sweeps(Connection):
             float(stored["created_at"]),
             float(stored["finished_at"]) if stored.get("finished_at") else None,
             stored.get("owner") or None,
+            json.loads(stored["status_reason"]) if stored["status"] == "failed" and "status_reason" in stored else None,
             None if asked == stored.get("resume_done") else asked,
         )
 
@@ -115,6 +117,26 @@ class Sweeps(Connection):
         if before is None:
             raise NotFound(f"there is no sweep {sweep_id}")
         return str(before)
+
+    def step_failed(self, sweep_id: str) -> int:
+        """A step could not be taken; how many in a row."""
+        with available():
+            return int(self._redis.hincrby(keys.sweep(sweep_id), "failed_steps", 1))
+
+    def step_taken(self, sweep_id: str) -> None:
+        """A step was taken after all."""
+        with available():
+            self._redis.hdel(keys.sweep(sweep_id), "failed_steps")
+
+    def fail_sweep(self, sweep_id: str, reason: StatusReason) -> None:
+        """End it, whatever it was asked to do. Raises NotFound."""
+        with available():
+            asked = self._redis.hget(keys.sweep(sweep_id), "resume_asked")
+        if asked is not None:
+            self.trials_resumed(sweep_id, asked)
+        with available():
+            self._redis.hset(keys.sweep(sweep_id), "status_reason", dumps(reason))
+        self.set_sweep_status(sweep_id, "failed", ("running", "paused"))
 
     def trials_resumed(self, sweep_id: str, mark: str) -> None:
         """What `mark` (StoredSweep.resume_asked) asked for is done."""

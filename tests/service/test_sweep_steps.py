@@ -1,11 +1,14 @@
 """The life of a sweep over a real store; workers are played by hand."""
 
+import contextlib
 import itertools
 import time
 
 import pytest
 
+from satnet.errors import StoreUnavailable
 from satnet.records.epoch_log import LoggedEpoch
+from satnet.service import sweep_steps
 from satnet.service import sweep_views as answers
 from satnet.service.housekeeping import look_after
 from satnet.service.sweep_steps import advance, look_after_sweeps
@@ -334,3 +337,51 @@ def test_trials_are_listed_by_their_sweep(store, sweep):
     store.delete(done)
     assert len(store.list(sweep=sweep_id)["data"]) == 3
     assert "deleted" in statuses(store, sweep_id)
+
+
+def test_a_sweep_that_cannot_go_on_ends_with_its_reason(store, settings, sweep, monkeypatch):
+    # given a sweep whose next step fails in a way that no wait mends
+    sweep_id = sweep()
+
+    def overflow(*_):
+        raise OverflowError("result is too large")
+
+    monkeypatch.setattr(sweep_steps, "next_points", overflow)
+
+    # when
+    seen = []
+    for _ in range(3):
+        step(store, settings, sweep_id)
+        seen.append(answers.document(store, sweep_id)["status"])
+
+    # then its trials end with it, and nobody takes it up again
+    document = answers.document(store, sweep_id)
+    assert seen == ["running", "running", "failed"]
+    assert document["status_reason"]["code"] == "internal_error"
+    assert "OverflowError: result is too large" in document["status_reason"]["message"]
+    assert set(statuses(store, sweep_id)) == {"cancelled"}
+    assert sweep_id not in store.open_sweeps()
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("Redis cannot be reached"), OverflowError("once")])
+def test_a_passing_failure_does_not_end_a_sweep(store, settings, sweep, monkeypatch, error):
+    # given
+    sweep_id, original = sweep(), sweep_steps.next_points
+    troubles = itertools.cycle([error, error, None])
+
+    def now_and_then(*given):
+        trouble = next(troubles)
+        if trouble is not None:
+            raise trouble
+        return original(*given)
+
+    monkeypatch.setattr(sweep_steps, "next_points", now_and_then)
+
+    # when
+    for _ in range(9):
+        with contextlib.suppress(StoreUnavailable):
+            advance(store, settings, sweep_id, lambda _: None)
+
+    # then
+    assert answers.document(store, sweep_id)["status"] == "running"
+    assert answers.document(store, sweep_id)["status_reason"] is None

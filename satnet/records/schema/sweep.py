@@ -108,6 +108,7 @@ class SweepBrief(TypedDict):
     name: Annotated[str | None, About("The user's name for it.")]
     status: Annotated[SweepStatus, About("Where it is in its life.")]
     is_terminal: Annotated[bool, About("Whether it is over.")]
+    status_reason: Annotated[StatusReason | None, About("Why it cannot go on; null where its trials ended it.")]
     spec: Annotated[dict[str, Any], About("The normalised sweep; its schema is at /v1/schema/sweep.")]
     created_at: Annotated[Time | None, About("When it was submitted.")]
     finished_at: Annotated[Time | None, About("When it became terminal.")]
