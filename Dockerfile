@@ -12,7 +12,7 @@ USER satnet
 # It listens beyond loopback, so it asks for keys, also while there is none (docs/access.md).
 ENV SATNET_HOST=0.0.0.0
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "api.server", "--host", "0.0.0.0", "--port", "8000"]
 
 FROM base AS worker
 COPY requirements/worker.txt requirements/worker.txt

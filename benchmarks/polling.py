@@ -111,7 +111,9 @@ def serving(checkout: Path) -> Iterator[Api]:
     with tempfile.TemporaryDirectory() as data, contextlib.ExitStack() as stack:
         store, port = free_port(), free_port()
         stack.enter_context(running(server_command(Path(data), store), checkout, {}, store))
-        command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", str(port), "--no-access-log"]
+        own = (checkout / "api" / "server").is_dir()  # before, plain uvicorn served it
+        server = ["api.server", "--log-level", "warning"] if own else ["uvicorn", "api.main:app", "--no-access-log"]
+        command = [sys.executable, "-m", *server, "--port", str(port)]
         environment = {
             "PYTHONPATH": str(checkout),
             "SATNET_REDIS_URL": f"redis://127.0.0.1:{store}/0",

@@ -141,8 +141,8 @@ def _supervise(
         say("SATNET_AUTH=off: whoever reaches this service may do everything, without a key")
     port = settings.port or free_port()
     environment = environment | {"SATNET_REDIS_URL": redis_url}
-    api = [sys.executable, "-m", "uvicorn", "api.main:app", "--host", settings.host, "--port", str(port)]
-    api += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    api = [sys.executable, "-m", "api.server", "--host", settings.host, "--port", str(port)]
+    api += ["--log-level", "warning"]
     children = [*children, Child("api", api, environment)]
     worker = [sys.executable, "-m", "worker.main"]
     children += [Child(f"worker {number + 1}", worker, environment) for number in range(workers)]

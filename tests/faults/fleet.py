@@ -90,7 +90,7 @@ class Fleet:
             command = server_command(self.data / "store", self.port)
             return [*command, "--bind", *self.bind.split(), "--protected-mode", "no"]
         if name == "api":
-            command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", str(self.api_port)]
+            command = [sys.executable, "-m", "api.server", "--port", str(self.api_port)]
             return [*command, "--log-level", "warning"]
         return [sys.executable, "-m", "worker.main"]
 

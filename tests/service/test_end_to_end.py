@@ -191,7 +191,7 @@ def test_killed_store_comes_back_with_everything(service, client):
     assert until(lambda: {one["id"] for one in client.experiments.list()}, 20) == before
 
 
-@pytest.mark.parametrize("program", ["uvicorn", "worker.main"])
+@pytest.mark.parametrize("program", ["api.server", "worker.main"])
 def test_killed_process_is_started_again_and_work_goes_on(service, client, program):
     # given
     victims = [pid for pid, args in service.children().items() if program in args]

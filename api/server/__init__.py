@@ -1,0 +1,1 @@
+"""The web server: `python -m api.server` serves the application and bounds what connections may cost."""
