@@ -45,14 +45,13 @@ def rest(connection, seconds=10.0):
 
 
 def until_quiet(api):
-    """Until it has used hardly any CPU time for half a second."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
+    """Until it has used hardly any CPU time for a second and a half."""
+    end, quiet = time.monotonic() + 60, 0
+    while time.monotonic() < end and quiet < 3:
         before = api.cpu()
         time.sleep(0.5)
-        if api.cpu() - before < 0.1:
-            return
-    raise AssertionError("the process is still busy")
+        quiet = quiet + 1 if api.cpu() - before < 0.1 else 0
+    assert quiet == 3
 
 
 def test_abandoned_polls_cost_nothing_afterwards(serve, path):
@@ -65,10 +64,10 @@ def test_abandoned_polls_cost_nothing_afterwards(serve, path):
             connection.close()
     until_quiet(api)
     before = api.cpu()
-    time.sleep(2)
+    time.sleep(4)
 
-    # then
-    assert api.cpu() - before < 0.2
+    # then: less than a tenth of what 2,000 polls would cost that go on
+    assert api.cpu() - before < 0.4
     assert httpx.get(f"{api.url}/healthz").status_code == 200
 
 
