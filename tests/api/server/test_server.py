@@ -45,13 +45,13 @@ def rest(connection, seconds=10.0):
 
 
 def until_quiet(api):
-    """Until it has used hardly any CPU time for a second and a half."""
+    """Until it has used hardly any CPU time for two seconds."""
     end, quiet = time.monotonic() + 60, 0
-    while time.monotonic() < end and quiet < 3:
+    while time.monotonic() < end and quiet < 4:
         before = api.cpu()
         time.sleep(0.5)
-        quiet = quiet + 1 if api.cpu() - before < 0.1 else 0
-    assert quiet == 3
+        quiet = quiet + 1 if api.cpu() - before < 0.03 else 0
+    assert quiet == 4
 
 
 def test_abandoned_polls_cost_nothing_afterwards(serve, path):
@@ -66,8 +66,8 @@ def test_abandoned_polls_cost_nothing_afterwards(serve, path):
     before = api.cpu()
     time.sleep(4)
 
-    # then: less than a tenth of what 2,000 polls would cost that go on
-    assert api.cpu() - before < 0.4
+    # then
+    assert api.cpu() - before < 0.2
     assert httpx.get(f"{api.url}/healthz").status_code == 200
 
 
