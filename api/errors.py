@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -113,7 +114,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        named = getattr(request.state, "request_id", None)
+        _log.error("%s %s failed (request %s)", request.method, quote(request.url.path), named, exc_info=error)
         return problem(request, 500, "internal_error", "Internal error", _UNEXPECTED)
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from api import catalogue, compare, documentation, errors, experiments, fleet, health, home, keys, redaction, sweeps
 from api.access import admit
+from api.access_log import AccessLog
 from api.browser_guard import BrowserGuard
 from api.deps import known_query, known_type
 from api.openapi.document import openapi
@@ -23,7 +24,7 @@ from api.waiting import Hub
 from api.waiting.places import Places
 from satnet import __version__
 from satnet.errors import SatnetError
-from satnet.service import broker
+from satnet.service import audit, broker
 from satnet.service.housekeeping import look_after
 from satnet.settings import Settings, get_settings
 from satnet.store import Changes, Store
@@ -52,8 +53,10 @@ class Service(FastAPI):
     """FastAPI inside satnet's middleware, which thus covers what error handlers answer, status 500 included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What a request passes through: request id, security headers, the guard, then FastAPI's own."""
-        return RequestId(SecurityHeaders(BrowserGuard(super().build_middleware_stack(), self.state.settings)))
+        """What a request passes through: request id, access log, security headers, the guard, then FastAPI's own."""
+        return RequestId(
+            AccessLog(SecurityHeaders(BrowserGuard(super().build_middleware_stack(), self.state.settings)))
+        )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -65,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI's signature
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.api_threads
+        audit.show()
         reaper = asyncio.create_task(_reaper(store, settings))
         async with hub.running():
             yield

@@ -1,9 +1,11 @@
-"""X-Request-Id on every answer, the same id that errors and the log name."""
+"""X-Request-Id on every answer, the same id that errors and the log name; one that a caller sends is ignored."""
 
 import secrets
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from satnet.records.request import request_id as current
 
 HEADER = "X-Request-Id"
 
@@ -21,6 +23,7 @@ class RequestId:
             return
         request_id = "req_" + secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        current.set(request_id)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

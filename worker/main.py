@@ -11,6 +11,7 @@ import uuid
 from celery.signals import worker_process_init, worker_shutting_down
 
 from satnet.errors import StoreUnavailable
+from satnet.service import audit
 from satnet.service.broker import app, send_ticket, tickets_left
 from satnet.service.queues import queues_of
 from satnet.settings import Settings, get_settings
@@ -37,6 +38,7 @@ def warm(**_: object) -> None:
     """In the child: load TensorFlow before the first ticket."""
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was loaded before the worker's child was ready for it")
+    audit.show()
     settings = get_settings()
     tasks.trainer(settings)
     if "tensorflow" in sys.modules:

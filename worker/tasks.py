@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from celery import Celery, Task
 
 from satnet.errors import SatnetError, StoreUnavailable
+from satnet.service import audit
 from satnet.service.broker import TICKET, TicketSender
 from satnet.service.sweep_points import load
 from satnet.service.sweep_steps import PATIENCE, advance
@@ -47,13 +48,14 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
                 if own and _help(store, settings, worker, queues):
                     continue
                 return ran
+            _tell(grants, ["begins"] * len(grants))
             current.extend(grant.id for grant in grants)
             latest[:] = [grants[-1].id]
             try:
                 if len(grants) > 1:
-                    run_group(store, settings, grants, current.remove)
+                    _tell(grants, run_group(store, settings, grants, current.remove))
                 else:
-                    run_attempt(store, settings, grants[0], train, _tickets.send if own else None)
+                    _tell(grants, [run_attempt(store, settings, grants[0], train, _tickets.send if own else None)])
             finally:
                 current.clear()
             _follow_up(store, settings, {grant.sweep for grant in grants if grant.sweep})
@@ -61,6 +63,11 @@ def work(settings: Settings, worker: str, queues: Sequence[str]) -> int:
     finally:
         store.close()
     return ran
+
+
+def _tell(grants: Sequence[Grant], what: Sequence[str]) -> None:
+    for grant, ending in zip(grants, what, strict=True):
+        audit.log.info("%s (request %s) attempt %d: %s", grant.id, grant.request or "-", grant.attempt, ending)
 
 
 def _claim(store: Store, queues: Sequence[str], worker: str, most: int) -> list[Grant]:

@@ -23,6 +23,7 @@ class Grant:
     spec: SpecJson
     spent: float  # seconds that earlier attempts took
     sweep: str = ""  # whose trial it is; empty for one that stands alone
+    request: str = ""  # which submitted it; empty for one that no request asked for, as later trials
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class Attempts(Connection):
         with available():
             granted = self._run("claim", worker, nonce, ms(self._settings.lease), most, *queues)
         return [
-            Grant(experiment_id, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000, sweep)
-            for experiment_id, fence, attempt, spec, spent, sweep in granted
+            Grant(experiment_id, int(fence), int(attempt), json.loads(spec), int(spent or 0) / 1000, sweep, request)
+            for experiment_id, fence, attempt, spec, spent, sweep, request in granted
         ]
 
     def heartbeat(self, experiment_id: str, fence: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from satnet.errors import Conflict, NotFound, StoreUnavailable
+from satnet.records.request import request_id
 from satnet.records.schema import FindingRecord, Parent, SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
 
@@ -56,6 +57,7 @@ class UserCommands(Connection):
             "findings": dumps(findings or []),
             "group": group,
             "owner": self._owner,
+            "request": request_id.get(),
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl = ms(self._settings.idempotency_ttl)
@@ -94,6 +96,7 @@ class UserCommands(Connection):
             "parent": "",
             "findings": dumps(findings),
             "owner": self._owner,
+            "request": request_id.get(),
         }
         flat = [part for pair in fields.items() for part in pair]
         ttl, silence = ms(self._settings.idempotency_ttl), ms(self._settings.external_silence)

@@ -3,11 +3,11 @@
 -- ARGV: worker, nonce, lease ms, how many at most, then the queues.
 -- Promises: a repeated call with the same nonce returns the same grants while they stand; a group is shared out among
 -- the workers that were seen within a minute.
--- Returns a list of {id, fence, attempt, spec, ms that earlier attempts took, sweep}, empty if the queues are.
+-- Returns a list of {id, fence, attempt, spec, ms that earlier attempts took, sweep, request}, empty if the queues are.
 local worker, nonce, lease, most = ARGV[1], 'sn:nonce:' .. ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local function grant(id)
-  local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec', 'spent', 'sweep')
-  return {id, f[1], f[2], f[3], f[4], f[5] or ''}
+  local f = redis.call('HMGET', exp_key(id), 'fence', 'attempt', 'spec', 'spent', 'sweep', 'request')
+  return {id, f[1], f[2], f[3], f[4], f[5] or '', f[6] or ''}
 end
 local known = redis.call('GET', nonce)
 if known then
