@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test fuzz lint bench bench-diagnosis faults soak
+.PHONY: setup demo up test fuzz lint bench bench-diagnosis faults soak secrets
 
 setup: .venv/.stamp
 
@@ -52,3 +52,10 @@ MINUTES ?= 120
 
 soak: setup
 	$(BIN)/python -m tests.faults.soak $(MINUTES)
+
+secrets: secrets/redis_api secrets/redis_worker
+
+# Containers read them as other users; the folder is closed instead.
+secrets/redis_%:
+	mkdir -p -m 0700 secrets
+	umask 022 && $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(32))' >$@

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from celery import Celery
-from kombu.exceptions import ChannelError
+from kombu.transport.virtual import Channel
 
 from satnet.settings import Settings, get_settings
 
@@ -63,10 +63,9 @@ def send_ticket(queue: str) -> None:
 def tickets_left(queue: str) -> int:
     """How many tickets of `queue` no worker has taken; raises kombu's errors where the broker is down."""
     with app.connection_or_acquire() as connection:
-        try:
-            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
-        except ChannelError:  # there is no such list: it is empty
-            return 0
+        # Not a passive declaration: kombu looks for that queue without the prefix of its keys, and never finds it.
+        channel: Channel = connection.default_channel
+        return int(channel._size(queue))
 
 
 class TicketSender:
