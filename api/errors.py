@@ -20,6 +20,7 @@ from satnet.errors import (
     Busy,
     FieldError,
     InvalidSpec,
+    QuotaExceeded,
     SatnetError,
     StoreUnavailable,
     TooManyOpen,
@@ -38,7 +39,7 @@ _FRAMEWORK = {  # status -> code, title
 }
 _MOST_ERRORS = 100  # that one answer names
 _UNEXPECTED = "Something went wrong; the log has the cause under this request id"
-_PASSING = (Busy, StoreUnavailable, TooManyOpen, WorkerUnavailable)  # try again a little later
+_PASSING = (Busy, QuotaExceeded, StoreUnavailable, TooManyOpen, WorkerUnavailable)  # try again a little later
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -12,6 +12,7 @@ SatnetError
 ├── IdempotencyKeyReused   422 idempotency_key_reused  same key, another body
 ├── RecordsTooLarge        413 records_too_large       more records than one experiment may have
 ├── StoreUnavailable       503 store_unavailable       Redis cannot be reached or is full
+├── QuotaExceeded          429 quota_exceeded          as much is queued, running or stored as may be
 ├── TooManyOpen            429 too_many_open           this client waits often enough already
 ├── Busy                   503 busy                    as many wait as this process lets
 ├── WorkerUnavailable      503 worker_unavailable      no worker is there to compute it
@@ -133,6 +134,12 @@ class StoreUnavailable(SatnetError):
     """Redis cannot be reached, or refuses writes; nothing was stored."""
 
     status, code, title = 503, "store_unavailable", "The store is not available"
+
+
+class QuotaExceeded(SatnetError):
+    """As much is queued, running or stored as may be; some of it has to end first."""
+
+    status, code, title = 429, "quota_exceeded", "The quota is used up"
 
 
 class TooManyOpen(SatnetError):

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     max_memory_bytes: int = Field(8_000_000_000, ge=1)  # memory that training may take, estimated
     max_record_bytes: int = Field(100_000_000, ge=1)  # of one experiment's records in the store, estimated
     max_operations: int = Field(10**17, ge=1)  # floating point operations of one experiment
+    max_open_experiments: int = Field(50_000, ge=1)  # queued and running in all, trials included
+    max_open_experiments_per_owner: int = Field(10_000, ge=1)  # those of one key, or all without keys; trials apart
+    max_open_sweeps: int = Field(1000, ge=1)  # that are not over, in all
+    max_open_sweeps_per_owner: int = Field(100, ge=1)  # those of one key, or all without keys
+    max_artifact_bytes: int = Field(50_000_000_000, ge=1)  # of all trained models and checkpoints on a local disk
     max_waiting: int = Field(4000, ge=0)  # event streams and held answers of one API process
     max_waiting_per_client: int = Field(1000, ge=0)  # those of one key or address
     max_connections: int = Field(8000, ge=1)  # of one API process; fewer where it may open fewer files

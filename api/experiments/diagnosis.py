@@ -33,7 +33,7 @@ def list_findings(experiment_id: ExperimentId, store: StoreDep) -> Response:
     status_code=202,
     responses={
         202: json_answer("The submitted experiments.", SubmittedRemedy, "Location"),
-        **problems(404, 409, 410, body=True),
+        **problems(404, 409, 410, 429, body=True),
     },
     openapi_extra=json_body(RemedyRequest),
 )
@@ -63,7 +63,7 @@ def submit_remedy(
     status_code=202,
     responses={
         202: json_answer("The new experiment.", ExperimentDocument, "Location"),
-        **problems(404, 409, 410, body=True),
+        **problems(404, 409, 410, 429, body=True),
     },
     openapi_extra=json_body(CloneRequest),
 )

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
             ExperimentDocument,
             *("ETag", "Location", "Retry-After", "Preference-Applied"),
         ),
-        **problems(410, body=True),
+        **problems(410, 429, body=True),
     },
     openapi_extra=json_body(ExperimentSpec, ExternalSpec),
 )

@@ -111,7 +111,8 @@ PROBLEMS = {
         ),
     ),
     429: ProblemStatus(
-        "This client has too many event streams and waits open; try again after `Retry-After` seconds.",
+        "Too much is queued, running or stored (`quota_exceeded`), or this client has too many event streams and waits "
+        "open (`too_many_open`); try again after `Retry-After` seconds.",
         _example(
             429,
             "too_many_open",

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
     responses={
         200: json_answer("With `dry_run=true`: what the sweep would cost.", sweep_intake.SweepDryRun),
         202: json_answer("The sweep, its first trials queued.", SweepDocument, "Location"),
-        **problems(410, body=True),
+        **problems(410, 429, body=True),
     },
     openapi_extra=json_body(SweepSpec),
 )

@@ -104,6 +104,12 @@ class Artifacts:
         except FileNotFoundError as error:
             raise NotFound(f"there is no artifact {name}") from error
 
+    def nbytes(self) -> int | None:
+        """Bytes of all files; None where they are elsewhere, and counting them would take long."""
+        if not isinstance(self._files, self._local):
+            return None
+        return int(self._files.du(self._root)) if self._files.exists(self._root) else 0
+
     def delete(self, name: str) -> None:
         """Remove a file, if it is there."""
         if self._files.exists(self._path(name)):

@@ -8,6 +8,7 @@ from satnet.saturation.diagnosis import diagnose, facts_of
 from satnet.service import failpoints
 from satnet.service.budget import require_affordable
 from satnet.service.queues import queue_for
+from satnet.service.quota import require_room
 from satnet.settings import Settings
 from satnet.spec import ExperimentSpec
 from satnet.store import Store
@@ -29,9 +30,11 @@ def submit(
 ) -> str:
     """Store the spec with its static findings and wake a worker of its queue; the experiment's id.
 
-    `key`, `fingerprint`, `trial` and `group` as for Store.submit. Raises InvalidSpec where it needs more than it may.
+    `key`, `fingerprint`, `trial` and `group` as for Store.submit. Raises InvalidSpec where it needs more than it may,
+    and QuotaExceeded where there is no room for it.
     """
     require_affordable(spec, settings)
+    require_room(settings)
     spec, queue = spec.with_seed(), queue_for(settings.queue, spec.resources.device)
     experiment_id, replayed = store.submit(
         experiment_id=new_id(),

@@ -116,6 +116,8 @@ class _Step:
             points = self._store.points(self._id)
         submission = TrialSubmission(self._store, self._settings, self._wake, self._id, self._sweep)
         added = submission.fill(points, trials)
+        if submission.waits:
+            return
         if fresh or added:
             trials = self._store.trials(self._id)
         if len(points) >= self._sweep.points and all(trial.status in _OVER for trial in trials):

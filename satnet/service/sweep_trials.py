@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from satnet.errors import Conflict, InvalidSpec, NotFound
+from satnet.errors import Conflict, InvalidSpec, NotFound, QuotaExceeded
 from satnet.records.schema import StoredPoint
 from satnet.service.budget import require_affordable
 from satnet.service.submission import Wake, submit, wake_workers
@@ -23,16 +23,17 @@ class TrialSubmission:
     def __init__(self, store: Store, settings: Settings, wake: Wake, sweep_id: str, sweep: SweepSpec) -> None:
         self._store, self._settings, self._wake, self._id, self._sweep = store, settings, wake, sweep_id, sweep
         self._queues = Counter[str]()  # queue -> how many were submitted to it
+        self.waits = False  # whether there is no room for the rest yet
         self._own: dict[str, str] = {}  # SHA-256 of a spec of this sweep -> its experiment
 
     def fill(self, points: Mapping[int, StoredPoint], trials: Sequence[StoredTrial]) -> int:
-        """Submit every trial whose place is empty; how many."""
+        """Submit every trial whose place is empty, as far as there is room; how many."""
         taken = {(trial.point, trial.repeat) for trial in trials}
         self._own = {trial.sha256: trial.experiment for trial in trials if not trial.reused}
         added = 0
         for number, point in points.items():
             for repeat in range(self._sweep.repeats):
-                if (number, repeat) not in taken and "errors" not in point:
+                if (number, repeat) not in taken and "errors" not in point and not self.waits:
                     added += self._place(number, repeat, point)
         wake_workers(self._store, self._wake, self._queues)  # once all are there: some may be stacked
         return added
@@ -61,6 +62,9 @@ class TrialSubmission:
                 group=f"{self._id} {group}" if group else "",
             )
         except Conflict:  # cancelled or paused meanwhile: the next step sees it
+            return False
+        except QuotaExceeded:  # a later step goes on
+            self.waits = True
             return False
         return True
 

@@ -5,13 +5,13 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from satnet.errors import Gone, IdempotencyKeyReused, StoreUnavailable
+from satnet.errors import Gone, IdempotencyKeyReused, QuotaExceeded, StoreUnavailable
 from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
 from satnet.store import keys
@@ -89,6 +89,24 @@ class Connection:
             raise IdempotencyKeyReused(f"this key was used for {known} with another body")
         if outcome == "gone":
             raise Gone(f"this key was used for {known}, which was deleted or has expired: a new one needs another key")
+
+    def _quota(self, kind: Literal["experiments", "sweeps"]) -> tuple[str, int, int]:
+        """Whose quota it is, how many open ones this owner may have, and how many all owners together."""
+        settings = self._settings
+        if kind == "sweeps":
+            return self._owner, settings.max_open_sweeps_per_owner, settings.max_open_sweeps
+        return self._owner, settings.max_open_experiments_per_owner, settings.max_open_experiments
+
+    def _refuse_more(self, outcome: str, kind: Literal["experiments", "sweeps"]) -> None:
+        """Raise what a script's outcome says of room for another one."""
+        if outcome == "full":
+            raise StoreUnavailable("the store is at 80 % of its memory and accepts no new experiments")
+        if outcome == "quota":
+            _, own, every = self._quota(kind)
+            raise QuotaExceeded(
+                f"at most {own:,} {kind} of one owner, and {every:,} of all, may be queued and running "
+                f"(SATNET_MAX_OPEN_{kind.upper()}_PER_OWNER, SATNET_MAX_OPEN_{kind.upper()}); wait until some are over"
+            )
 
     def _own_key(self, idempotency_key: str | None) -> str:
         """An Idempotency-Key of this owner; another owner's is another key. Empty where there is none."""

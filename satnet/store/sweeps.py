@@ -38,12 +38,15 @@ class Sweeps(Connection):
     def create_sweep(
         self, sweep_id: str, spec: SpecJson, idempotency_key: str | None, fingerprint: str
     ) -> tuple[str, bool]:
-        """Store a normalised sweep; its id, and whether an Idempotency-Key replayed it."""
+        """Store a normalised sweep; its id, and whether an Idempotency-Key replayed it. Raises QuotaExceeded."""
         ttl = ms(self._settings.idempotency_ttl)
         fields = ("name", spec.get("name") or "", "spec", dumps(spec), "owner", self._owner)
         with available():
-            outcome, known = self._run("sweep", sweep_id, self._own_key(idempotency_key), fingerprint, ttl, *fields)
+            outcome, known = self._run(
+                "sweep", sweep_id, self._own_key(idempotency_key), fingerprint, ttl, *self._quota("sweeps"), *fields
+            )
         self._refuse_key(outcome, known)
+        self._refuse_more(outcome, "sweeps")
         return str(known), outcome == "replayed"
 
     def sweep(self, sweep_id: str) -> StoredSweep:

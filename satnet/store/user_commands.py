@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from satnet.errors import Conflict, NotFound, StoreUnavailable
+from satnet.errors import Conflict, NotFound
 from satnet.records.request import request_id
 from satnet.records.schema import FindingRecord, Parent, SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
-
-_FULL = "the store is at 80 % of its memory and accepts no new experiments"
 
 
 class Changes(TypedDict, total=False):
@@ -63,13 +61,19 @@ class UserCommands(Connection):
         ttl = ms(self._settings.idempotency_ttl)
         with available():
             outcome, experiment_id = self._run(
-                "submit", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, *trial, *flat
+                "submit",
+                experiment_id,
+                self._own_key(idempotency_key),
+                fingerprint,
+                ttl,
+                *trial,
+                *self._quota("experiments"),
+                *flat,
             )
         self._refuse_key(outcome, experiment_id)
         if outcome == "closed":
             raise Conflict(f"sweep {trial[0]} is not running")
-        if outcome == "full":
-            raise StoreUnavailable(_FULL)
+        self._refuse_more(outcome, "experiments")
         return str(experiment_id), outcome == "replayed"
 
     def submit_external(
@@ -102,11 +106,17 @@ class UserCommands(Connection):
         ttl, silence = ms(self._settings.idempotency_ttl), ms(self._settings.external_silence)
         with available():
             outcome, experiment_id = self._run(
-                "external", experiment_id, self._own_key(idempotency_key), fingerprint, ttl, silence, *flat
+                "external",
+                experiment_id,
+                self._own_key(idempotency_key),
+                fingerprint,
+                ttl,
+                silence,
+                *self._quota("experiments"),
+                *flat,
             )
         self._refuse_key(outcome, experiment_id)
-        if outcome == "full":
-            raise StoreUnavailable(_FULL)
+        self._refuse_more(outcome, "experiments")
         return str(experiment_id)
 
     def cancel(self, experiment_id: str) -> str:

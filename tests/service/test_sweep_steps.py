@@ -385,3 +385,27 @@ def test_a_passing_failure_does_not_end_a_sweep(store, settings, sweep, monkeypa
     # then
     assert answers.document(store, sweep_id)["status"] == "running"
     assert answers.document(store, sweep_id)["status_reason"] is None
+
+
+def test_a_sweep_waits_for_room_and_does_not_end_before_its_last_trial(store, settings):
+    # given room for two of four trials
+    small = settings.model_copy(update={"max_open_experiments": 2})
+    narrow = Store(small)
+    parsed = parse_sweep(grid())
+    sweep_id, _ = store.create_sweep("swp_narrow", parsed.to_json(), None, "")
+    step(narrow, small, sweep_id)
+    assert statuses(store, sweep_id) == ["queued"] * 2
+
+    # when those end
+    while play(store):
+        pass
+    look_after_sweeps(narrow, small, lambda _: None)
+
+    # then the others follow, and only then it is over
+    assert store.sweep(sweep_id).status == "running"
+    assert sorted(statuses(store, sweep_id)) == ["queued", "queued", "succeeded", "succeeded"]
+    while play(store):
+        pass
+    look_after_sweeps(narrow, small, lambda _: None)
+    assert store.sweep(sweep_id).status == "succeeded"
+    narrow.close()

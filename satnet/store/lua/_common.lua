@@ -19,6 +19,13 @@ local function move(id, from, to)
   redis.call('ZREM', 'sn:ix:' .. from, id)
   redis.call('ZADD', 'sn:ix:' .. to, created, id)
 end
+-- An owner's experiments that are queued or running, trials apart: a sweep has a bound of its own.
+local function open_key(id) return 'sn:open:' .. (redis.call('HGET', exp_key(id), 'owner') or '') end
+-- Whether an owner has `most` of those, or all owners together have `all` queued and running, trials included.
+local function beyond_quota(owner, most, all)
+  if redis.call('SCARD', 'sn:open:' .. owner) >= tonumber(most) then return true end
+  return redis.call('ZCARD', 'sn:ix:queued') + redis.call('ZCARD', 'sn:ix:running') >= tonumber(all)
+end
 -- Change the status: index, transitions (one JSON object a line), version, event.
 local function transition(id, to, code)
   local k, now = exp_key(id), now_ms()
@@ -36,6 +43,8 @@ local function transition(id, to, code)
   if sweep and sweep ~= '' then  -- how many of its trials are not over, without asking each
     local over = to == 'succeeded' or to == 'failed' or to == 'cancelled'
     redis.call(over and 'SREM' or 'SADD', 'sn:sweep:' .. sweep .. ':open', id)
+  else
+    redis.call((to == 'queued' or to == 'running') and 'SADD' or 'SREM', open_key(id), id)
   end
   event(id, 'status', '{"status":"' .. to .. '","reason":' .. (code and ('"' .. code .. '"') or 'null') .. '}')
 end
@@ -92,6 +101,7 @@ local function forget(id, status)
     redis.call('SREM', 'sn:sweep:' .. sweep .. ':open', id)
   end
   if owned then redis.call('ZREM', owned, id) end
+  redis.call('SREM', open_key(id), id)
   if redis.call('GET', same) == id then redis.call('DEL', same) end
   redis.call('DEL', unpack(keys_of(id)))
   redis.call('PUBLISH', 'sn:changed', id .. ' 0 deleted')
@@ -161,14 +171,17 @@ end
 local function set_sweep_status(id, to, retention_ms)
   local k = 'sn:sweep:' .. id
   local keys = {k, k .. ':points', k .. ':trials', k .. ':reused', k .. ':rungs', k .. ':open'}
+  local open = 'sn:sweeps:open:' .. (redis.call('HGET', k, 'owner') or '')
   redis.call('HSET', k, 'status', to)
   if to == 'running' or to == 'paused' then
     redis.call('HDEL', k, 'finished_at')
     redis.call('SADD', 'sn:sweeps:open', id)
+    redis.call('SADD', open, id)
     for _, name in ipairs(keys) do redis.call('PERSIST', name) end
   else
     redis.call('HSET', k, 'finished_at', now_ms())
     redis.call('SREM', 'sn:sweeps:open', id)
+    redis.call('SREM', open, id)
     for _, name in ipairs(keys) do redis.call('PEXPIRE', name, retention_ms) end
   end
 end

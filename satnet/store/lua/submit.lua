@@ -1,9 +1,10 @@
 -- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
--- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', then field, value pairs.
+-- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', owner or '',
+-- most open ones of the owner, most in all, then field, value pairs.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
 -- and what was deleted meanwhile: 'gone';
 -- a trial of a sweep is stored once, and only while the sweep runs.
--- Returns {'new'|'replayed'|'reused'|'gone'|'full'|'closed', id}.
+-- Returns {'new'|'replayed'|'reused'|'gone'|'full'|'quota'|'closed', id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
@@ -16,9 +17,11 @@ if sweep ~= '' then
   if redis.call('HGET', 'sn:sweep:' .. sweep, 'status') ~= 'running' then return {'closed', id} end
 end
 if full() then return {'full', id} end
+local own = sweep ~= '' and math.huge or ARGV[8]
+if beyond_quota(ARGV[7], own, ARGV[9]) then return {'quota', id} end
 local now = now_ms()
 local fields = {}
-for i = 7, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 10, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
 redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0, 'spent', 0,
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
@@ -31,6 +34,8 @@ if sweep ~= '' then
   redis.call('HSET', 'sn:sweep:' .. sweep .. ':trials', trial, id)
   redis.call('ZADD', 'sn:ix:sweep:' .. sweep, now, id)
   redis.call('SADD', 'sn:sweep:' .. sweep .. ':open', id)
+else
+  redis.call('SADD', open_key(id), id)
 end
 remember(key, fingerprint, id, ARGV[4])
 event(id, 'status', '{"status":"queued","reason":null}')

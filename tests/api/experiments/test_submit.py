@@ -81,3 +81,21 @@ def test_a_clone_that_needs_too_much_is_refused(http):
     # then
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "#/dataset/samples"
+
+
+def test_a_submission_beyond_the_quota_is_to_be_tried_again_later(settings):
+    # given
+    small = settings.model_copy(update={"max_open_experiments_per_owner": 1})
+    with TestClient(create_app(small)) as http:
+        first = http.post("/v1/experiments", json=body(100, 8)).json()["id"]
+
+        # when
+        answer = http.post("/v1/experiments", json=body(100, 8))
+        clone = http.post(f"/v1/experiments/{first}/clone", json={})
+
+        # then
+        assert (answer.status_code, answer.json()["code"]) == (429, "quota_exceeded")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert clone.status_code == 429
+        http.post(f"/v1/experiments/{first}/cancel")
+        assert http.post("/v1/experiments", json=body(100, 8)).status_code == 202
