@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.methods import allowed_methods
 from api.quoting import MOST_GOT, quoted, shortened
 from satnet.errors import (
     BadRequest,
@@ -101,7 +102,11 @@ def install(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> Response:
         status, detail = error.status_code, str(error.detail)
         code, title = _FRAMEWORK.get(status, (f"http_{status}", detail))
-        return problem(request, status, code, title, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        if status == 405:
+            headers["Allow"] = allowed_methods(app, request.scope)
+            detail = f"{request.method} is not allowed here; allowed: {headers['Allow']}"
+        return problem(request, status, code, title, detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:

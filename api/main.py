@@ -17,6 +17,7 @@ from api.access import admit
 from api.access_log import AccessLog
 from api.browser_guard import BrowserGuard
 from api.deps import known_query, known_type
+from api.methods import Methods
 from api.openapi.document import openapi
 from api.request_id import RequestId
 from api.security_headers import SecurityHeaders
@@ -53,9 +54,11 @@ class Service(FastAPI):
     """FastAPI inside satnet's middleware, which thus covers what error handlers answer, status 500 included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What a request passes through: request id, access log, security headers, the guard, then FastAPI's own."""
+        """What a request passes through before FastAPI's own, in this order."""
         return RequestId(
-            AccessLog(SecurityHeaders(BrowserGuard(super().build_middleware_stack(), self.state.settings)))
+            AccessLog(
+                SecurityHeaders(BrowserGuard(Methods(super().build_middleware_stack(), self), self.state.settings))
+            )
         )
 
 
