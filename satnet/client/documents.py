@@ -13,8 +13,11 @@ class ReadExperiment:
         self.document, self.etag = document, etag
 
     def __getattr__(self, name: str) -> Any:
-        if name in self.__dict__.get("document", ()):
+        document = self.__dict__.get("document", {})
+        if name in document:
             return self[name]
+        if document and name in ExperimentDocument.__annotations__:  # a row of a list
+            raise AttributeError(f"{name!r} is not in lists: get({document['id']!r}) reads the whole experiment")
         raise AttributeError(f"an experiment has no {name!r}")
 
     def __getitem__(self, name: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from satnet.client.documents import ReadExperiment
 from satnet.client.protocol import HELD, Deadline, QueryValue, Request
@@ -81,9 +82,9 @@ class Experiments:
         return self._one(routes.get(experiment_id))
 
     def list(self, **query: QueryValue) -> Iterator[Experiment]:
-        """All that match, page by page as they are needed."""
-        for document in self._transport.pages(routes.list_(query)):
-            yield Experiment(self, document)
+        """All that match, page by page as they are needed; short rows, of which `get` reads the whole."""
+        for row in self._transport.pages(routes.list_(query)):
+            yield Experiment(self, cast(ExperimentDocument, row))
 
     def update(self, experiment_id: str, **changes: object) -> Experiment:
         """Change `name`, `labels`, `priority` or `keep`."""

@@ -3,19 +3,25 @@
 import builtins
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from itertools import islice
+from typing import cast
 
 from satnet.errors import BadRequest, NotFound
 from satnet.records.ids import EXPERIMENT_CURSOR
-from satnet.records.schema import ExperimentDocument, ExperimentPage
+from satnet.records.schema import ExperimentDocument, ExperimentPage, ExperimentRow
 from satnet.store import keys
 from satnet.store.changes import DELETED, Change
-from satnet.store.connection import available
+from satnet.store.connection import available, dumps
 from satnet.store.public_document import FIELDS, public_document
+from satnet.store.row import ROW_FIELDS, brief_row
 from satnet.store.waiting import Load, Waiting
 from satnet.store.workers import Workers
 
+_TOGETHER = 10  # whole documents that are read in one round trip
+_MOST_BYTES = 2_000_000  # of a page with `fields`, as JSON
+SAME_IN_ROWS = frozenset(ExperimentRow.__annotations__) - {"parent", "summary", "findings", "links"}
+LISTED_FIELDS = frozenset(ExperimentDocument.__annotations__) | SAME_IN_ROWS
 _STEP = 100  # experiments that are looked at together
 Rows = list[tuple[float, str, dict[str, str]]]  # created, id, hash
 
@@ -30,7 +36,7 @@ class Listing(Workers):
     def get_versioned(self, experiment_id: str) -> tuple[ExperimentDocument, int]:
         """The public document and its version."""
         with available():
-            stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS))
+            stored = _read(self._redis.hmget(keys.experiment(experiment_id), FIELDS), FIELDS)
             if "status" not in stored or self._hidden(stored.get("owner")):
                 raise NotFound(f"there is no experiment {experiment_id}")
             (document,) = self._documents([(0.0, experiment_id, stored)])
@@ -85,8 +91,12 @@ class Listing(Workers):
         order: str = "-created_at",
         limit: int = 20,
         after: str | None = None,
+        fields: Collection[str] | None = None,
     ) -> ExperimentPage:
-        """One page of documents, newest first unless `order` is created_at; the cursor is (created, id)."""
+        """One page of rows, newest first unless `order` is created_at; the cursor is (created, id).
+
+        With `fields`, these of the whole documents, and fewer than `limit` where they are large.
+        """
         if owner is not None and self._hidden(owner):
             return {"data": [], "has_more": False, "next": None}
         owner = owner or self._only
@@ -108,38 +118,73 @@ class Listing(Workers):
             walk = self._walk(name, _cursor(after), order == "-created_at", created_after, size)
             while len(rows) <= limit and (step := _next(walk, size)):
                 rows += [row for row in self._rows(name, step) if wanted(row[2])]
-            documents = self._documents(rows[:limit])
-        more = len(rows) > limit
-        return {"data": documents, "has_more": more, "next": _encoded(rows[limit - 1]) if more else None}
+            shown = rows[:limit]
+            waiting = self._waiting(shown)
+            data = [brief_row(experiment_id, stored, waiting.get(experiment_id)) for _, experiment_id, stored in shown]
+            if fields is not None:
+                data = self._with_fields(data, {"id", *fields})
+        more = len(rows) > len(data)
+        return {"data": data, "has_more": more, "next": _encoded(rows[len(data) - 1]) if more else None}
 
     def _rows(self, name: str, step: Sequence[tuple[float, str]]) -> Rows:
-        """The hashes behind (created, id); an index forgets here what has expired."""
-        pipe = self._redis.pipeline(transaction=False)
-        for _, experiment_id in step:
-            pipe.hmget(keys.experiment(experiment_id), FIELDS)
-        rows = [
-            (score, experiment_id, _read(values))
-            for (score, experiment_id), values in zip(step, pipe.execute(), strict=True)
-        ]
-        if gone := [experiment_id for _, experiment_id, stored in rows if not stored]:
+        """What rows need of the hashes behind (created, id); an index forgets here what has expired."""
+        read = self._hashes([experiment_id for _, experiment_id in step], ROW_FIELDS)
+        if gone := [experiment_id for experiment_id, stored in read.items() if not stored]:
             self._redis.zrem(name, *gone)
-        return [row for row in rows if row[2]]
+        old = [one for one, stored in read.items() if stored and not (stored.get("progress") or stored.get("plan"))]
+        for experiment_id, stored in self._hashes(old, ("spec",)).items():
+            read[experiment_id] |= stored
+        return [(score, experiment_id, read[experiment_id]) for score, experiment_id in step if read[experiment_id]]
+
+    def _hashes(self, experiment_ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, str]]:
+        """These fields of experiments, in one round trip; a field that is not set is left out."""
+        pipe = self._redis.pipeline(transaction=False)
+        for experiment_id in experiment_ids:
+            pipe.hmget(keys.experiment(experiment_id), fields)
+        return {
+            experiment_id: _read(values, fields)
+            for experiment_id, values in zip(experiment_ids, pipe.execute() if experiment_ids else (), strict=True)
+        }
+
+    def _with_fields(self, rows: Sequence[ExperimentRow], fields: Set[str]) -> builtins.list[ExperimentRow]:
+        """These fields of the documents; as many as `_MOST_BYTES` hold, and one at least."""
+        if fields <= SAME_IN_ROWS:
+            return [_picked(one, fields) for one in rows]
+        data: builtins.list[ExperimentRow] = []
+        size = 0
+        for start in range(0, len(rows), _TOGETHER):
+            part = rows[start : start + _TOGETHER]
+            hashes = self._hashes([one["id"] for one in part], FIELDS)
+            documents = self._documents([(0.0, name, stored) for name, stored in hashes.items() if stored])
+            whole = {document["id"]: document for document in documents}
+            for one in part:
+                picked = _picked({**one, **whole.get(one["id"], {})}, fields)
+                size += len(dumps(picked))
+                if data and size > _MOST_BYTES:
+                    return data
+                data.append(picked)
+        return data
 
     def _documents(self, rows: Rows) -> builtins.list[ExperimentDocument]:
         """The documents of hashes, with the places of those that are queued."""
-        queued = [(experiment_id, stored["queue"]) for _, experiment_id, stored in rows if stored["status"] == "queued"]
-        waiting: dict[str, Waiting] = {}
-        if queued:
-            pipe = self._redis.pipeline(transaction=False)
-            for experiment_id, queue in queued:
-                pipe.zrank(keys.queue(queue), experiment_id)
-            pipe.lrange(keys.DURATIONS, 0, -1)
-            pipe.zrange(keys.WORKERS, 0, -1)
-            *ranks, recent, names = pipe.execute()
-            load = Load(self._workers(names), [float(one) for one in recent])
-            for (experiment_id, queue), rank in zip(queued, ranks, strict=True):
-                waiting[experiment_id] = load.waiting(queue, rank)
+        waiting = self._waiting(rows)
         return [public_document(experiment_id, stored, waiting.get(experiment_id)) for _, experiment_id, stored in rows]
+
+    def _waiting(self, rows: Rows) -> dict[str, Waiting]:
+        """The places of those that are queued."""
+        queued = [(experiment_id, stored["queue"]) for _, experiment_id, stored in rows if stored["status"] == "queued"]
+        if not queued:
+            return {}
+        pipe = self._redis.pipeline(transaction=False)
+        for experiment_id, queue in queued:
+            pipe.zrank(keys.queue(queue), experiment_id)
+        pipe.lrange(keys.DURATIONS, 0, -1)
+        pipe.zrange(keys.WORKERS, 0, -1)
+        *ranks, recent, names = pipe.execute()
+        load = Load(self._workers(names), [float(one) for one in recent])
+        return {
+            experiment_id: load.waiting(queue, rank) for (experiment_id, queue), rank in zip(queued, ranks, strict=True)
+        }
 
     def _walk(
         self, name: str, cursor: tuple[float, str] | None, descending: bool, created_after: float | None, size: int
@@ -167,8 +212,12 @@ class Listing(Workers):
             seen = {experiment_id for experiment_id, score in page if score == edge}
 
 
-def _read(values: Sequence[str | None]) -> dict[str, str]:
-    return {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
+def _read(values: Sequence[str | None], fields: Sequence[str]) -> dict[str, str]:
+    return {field: value for field, value in zip(fields, values, strict=True) if value is not None}
+
+
+def _picked(content: Mapping[str, object], fields: Set[str]) -> ExperimentRow:
+    return cast(ExperimentRow, {name: value for name, value in content.items() if name in fields})
 
 
 def _next(walk: Iterator[tuple[float, str]], count: int) -> Sequence[tuple[float, str]]:

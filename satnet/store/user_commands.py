@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from satnet.errors import Conflict, NotFound
+from satnet.records.progress import first_progress
 from satnet.records.request import request_id
 from satnet.records.schema import FindingRecord, Parent, SpecJson
 from satnet.store.connection import Connection, available, dumps, ms
@@ -45,6 +46,7 @@ class UserCommands(Connection):
             "name": spec["name"] or "",
             "labels": dumps(spec["labels"]),
             "spec": dumps(spec),
+            "plan": dumps(first_progress(spec)),
             "spec_sha256": spec_sha256,
             "seed": spec["seed"],
             "priority": spec["priority"],
@@ -91,6 +93,7 @@ class UserCommands(Connection):
             "name": spec["name"] or "",
             "labels": dumps(spec["labels"]),
             "spec": dumps(spec),
+            "plan": dumps(first_progress(spec)),
             "spec_sha256": "",
             "seed": 0,
             "priority": 0,

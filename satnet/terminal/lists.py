@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from satnet.records.schema import ExperimentDocument, KeyDocument, WorkerRow
+from satnet.records.schema import ExperimentDocument, ExperimentRow, KeyDocument, WorkerRow
 
 
 def print_lines(lines: Sequence[str], console: Console) -> None:
@@ -13,7 +13,7 @@ def print_lines(lines: Sequence[str], console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def experiment_lines(documents: Sequence[ExperimentDocument]) -> list[str]:
+def experiment_lines(documents: Sequence[ExperimentDocument | ExperimentRow]) -> list[str]:
     """Id, status, time and name of each."""
     return [f"{one['id']}  {one['status']:9}  {one['created_at']}  {one['name'] or ''}" for one in documents]
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from satnet.client.aio.transport import AsyncTransport
 from satnet.client.documents import ReadExperiment
@@ -81,9 +82,9 @@ class AsyncExperiments:
         return await self._one(routes.get(experiment_id))
 
     async def list(self, **query: QueryValue) -> AsyncIterator[AsyncExperiment]:
-        """All that match, page by page as they are needed."""
-        async for document in self._transport.pages(routes.list_(query)):
-            yield AsyncExperiment(self, document)
+        """All that match, page by page as they are needed; short rows, of which `get` reads the whole."""
+        async for row in self._transport.pages(routes.list_(query)):
+            yield AsyncExperiment(self, cast(ExperimentDocument, row))
 
     async def update(self, experiment_id: str, **changes: object) -> AsyncExperiment:
         """Change `name`, `labels`, `priority` or `keep`."""

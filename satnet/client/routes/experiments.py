@@ -7,7 +7,7 @@ import httpx
 
 from satnet.client.protocol import HELD, Page, QueryValue, Request, keyed
 from satnet.client.routes import bodies
-from satnet.records.schema import EpochRecord, Event, ExperimentDocument, FindingRecord, UnitsAnswer
+from satnet.records.schema import EpochRecord, Event, ExperimentDocument, ExperimentRow, FindingRecord, UnitsAnswer
 
 PATH = "/v1/experiments"
 
@@ -40,8 +40,8 @@ def dry_run(spec: object) -> Request[bodies.Json]:
     return Request("POST", PATH, query={"dry_run": True}, body=bodies.of_spec(spec))
 
 
-def list_(query: Mapping[str, QueryValue]) -> Request[Page[ExperimentDocument]]:
-    """A page of experiments."""
+def list_(query: Mapping[str, QueryValue]) -> Request[Page[ExperimentRow]]:
+    """A page of experiments, a row each."""
     return Request("GET", PATH, query=query)
 
 

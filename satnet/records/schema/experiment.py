@@ -6,8 +6,8 @@ from typing_extensions import TypedDict
 
 from satnet.records.schema.about import About
 from satnet.records.schema.epoch import EpochRecord, Metrics
-from satnet.records.schema.finding import FindingRecord, Patch
-from satnet.records.schema.summary import Summary
+from satnet.records.schema.finding import FindingRecord, Patch, Severity
+from satnet.records.schema.summary import EpochEnd, Summary
 from satnet.records.status import Status
 
 SpecJson = dict[str, Any]  # a normalised experiment spec; its schema is at /v1/schema/experiment
@@ -134,10 +134,60 @@ class FullExperiment(ExperimentDocument):
     epochs: Annotated[list[EpochRecord], About("Measured epochs in order.")]
 
 
+class FindingLine(TypedDict):
+    """A finding in a list."""
+
+    id: Annotated[str, About("Rule and layer; stable.")]
+    rule: Annotated[str, About("The rule's name.")]
+    severity: Annotated[Severity, About("How bad it is.")]
+
+
+class RowSummary(TypedDict):
+    """The metrics of a summary."""
+
+    final: Annotated[EpochEnd | None, About("The last measured epoch.")]
+    best: Annotated[EpochEnd | None, About("The epoch with the smallest validation loss.")]
+
+
+class RowParent(TypedDict):
+    """The experiment that this one was derived from, without the difference."""
+
+    experiment: Annotated[str, About("The parent's id.")]
+    role: Annotated[Literal["clone", "remedy", "baseline"], About("What this one is to it.")]
+
+
+class ExperimentRow(TypedDict):
+    """An experiment in a list: what is small in its document."""
+
+    id: Annotated[str, About("exp_...; sorts by time.")]
+    object: Annotated[Literal["experiment"], About("What this is.")]
+    kind: Annotated[Literal["experiment", "external"], About("external: trained elsewhere, records are posted.")]
+    name: Annotated[str | None, About("The user's name for it.")]
+    labels: Annotated[dict[str, str], About("The user's labels.")]
+    status: Annotated[Status, About("Where it is in its life.")]
+    is_terminal: Annotated[bool, About("Whether the status is one of succeeded, failed, cancelled.")]
+    status_reason: Annotated[StatusReason | None, About("Why it failed.")]
+    stop_reason: Annotated[str | None, About("completed, early_stopping, or what ended it early.")]
+    dataset: Annotated[str | None, About("The dataset's name; null of what is trained elsewhere.")]
+    progress: Annotated[Progress, About("How far it is.")]
+    queue: Annotated[QueuePlace | None, About("Its place while it is queued.")]
+    created_at: Annotated[Time | None, About("When it was submitted.")]
+    started_at: Annotated[Time | None, About("When its first attempt started.")]
+    finished_at: Annotated[Time | None, About("When it became terminal.")]
+    sweep: Annotated[str | None, About("Id of the sweep that it is a trial of.")]
+    parent: Annotated[RowParent | None, About("What it was derived from.")]
+    owner: Annotated[str | None, About("Whose key submitted it; null where no key was needed.")]
+    summary: Annotated[RowSummary | None, About("Final and best metrics; null before the end.")]
+    findings: Annotated[list[FindingLine], About("The diagnosis so far in short, ordered by cause.")]
+    links: Annotated[dict[str, str], About("Where the whole document is.")]
+
+
 class ExperimentPage(TypedDict):
     """GET /v1/experiments."""
 
-    data: Annotated[list[ExperimentDocument], About("Experiments; with `fields`, only those fields and the id.")]
+    data: Annotated[
+        list[ExperimentRow], About("One row an experiment; with `fields`, those fields of its document and the id.")
+    ]
     has_more: Annotated[bool, About("Whether there are more.")]
     next: Annotated[str | None, About("Cursor for `after`; null at the end.")]
 
