@@ -63,7 +63,7 @@ def test_alone_where_it_is_switched_off(http, work):
     work()
 
     # then
-    found = http.get(f"/v1/experiments?sweep={sweep_id}").json()["data"]
+    found = http.get(f"/v1/experiments?sweep={sweep_id}&fields=environment").json()["data"]
     assert [one["environment"].get("side_by_side") for one in found] == 4 * [None]
 
 
