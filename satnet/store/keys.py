@@ -77,6 +77,16 @@ def index_of_owner(owner: str) -> str:
     return f"sn:ix:owner:{owner}"
 
 
+def open_experiments(owner: str) -> str:
+    """Set of an owner's experiments that are queued or running, trials apart."""
+    return f"sn:open:{owner}"
+
+
+def open_sweeps(owner: str) -> str:
+    """Set of an owner's sweeps that are not over."""
+    return f"sn:sweeps:open:{owner}"
+
+
 def index_of_owners_sweeps(owner: str) -> str:
     """Zset by creation of an owner's sweeps."""
     return f"sn:ix:sweeps:{owner}"
