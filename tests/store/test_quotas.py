@@ -6,6 +6,7 @@ import pytest
 
 from satnet.errors import IdempotencyKeyReused, QuotaExceeded
 from satnet.records.ids import new_id
+from satnet.spec.external import parse_external
 from satnet.store import Store
 from tests.api.test_external import BODY as EXTERNAL
 from tests.store.test_store import SPEC, submit
@@ -24,7 +25,7 @@ def limited(settings):
 
 
 def external(store):
-    spec = EXTERNAL | {"name": "e", "labels": {}}
+    spec = parse_external(dict(EXTERNAL)).to_json()
     return store.submit_external(experiment_id=new_id(), spec=spec, idempotency_key=None, fingerprint="", findings=[])
 
 
