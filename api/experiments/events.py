@@ -26,7 +26,7 @@ from satnet.records.schema import EventPage
 from satnet.store import Store
 
 router = APIRouter(prefix="/v1/experiments", tags=["events"])
-_PING = 20.0  # seconds of quiet after which a comment keeps proxies from closing the stream
+_PING = 25.0  # seconds of quiet after which a comment keeps proxies from closing the stream
 _BATCH = 200  # events that are read together
 _AWAY = 1.0  # seconds between two looks at a store that is away
 _RETRY_MS = 3000  # after which a reader that lost the stream connects again

@@ -11,6 +11,7 @@ from satnet.store import DELETED, Change
 
 T = TypeVar("T")
 _MOST_READS = 16  # answers of one version that are kept
+_TOGETHER = 25  # readers that are woken in one go
 
 
 class Watched:
@@ -21,7 +22,7 @@ class Watched:
         self.readers = 0
         self.change: Change | None = None
         self.wakes = 0
-        self._wake = asyncio.Event()
+        self._asleep: dict[asyncio.Future[None], None] = {}
         self._reads: dict[Hashable, asyncio.Task[Any]] = {}
 
     def tell(self, change: Change) -> Change:
@@ -36,16 +37,20 @@ class Watched:
         """Let every reader look again."""
         self.wakes += 1
         self._reads.clear()
-        self._wake.set()
-        self._wake = asyncio.Event()
+        asleep, self._asleep = list(self._asleep), {}
+        _wake_in_turn(asleep)
 
     async def woken(self, wakes: int, seconds: float) -> bool:
         """Wait until it has been woken more than `wakes` times; False after so many seconds."""
         if self.wakes == wakes:
-            wake = self._wake
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await wake.wait()
+            mine = asyncio.get_running_loop().create_future()
+            self._asleep[mine] = None
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await mine
+            finally:
+                self._asleep.pop(mine, None)
         return self.wakes != wakes
 
     async def shared(self, name: Hashable, read: Callable[[], T]) -> T:
@@ -62,3 +67,12 @@ class Watched:
     def _forget_failure(self, name: Hashable, task: asyncio.Task[Any]) -> None:
         if (task.cancelled() or task.exception() is not None) and self._reads.get(name) is task:
             del self._reads[name]
+
+
+def _wake_in_turn(asleep: "list[asyncio.Future[None]]") -> None:
+    """Wake some, and the others after other requests have had their turn."""
+    for reader in asleep[:_TOGETHER]:
+        if not reader.done():
+            reader.set_result(None)
+    if rest := asleep[_TOGETHER:]:
+        asyncio.get_running_loop().call_soon(_wake_in_turn, rest)
