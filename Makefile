@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test fuzz lint bench bench-diagnosis faults soak secrets
+.PHONY: setup demo up test fuzz lint bench bench-diagnosis load faults soak secrets
 
 setup: .venv/.stamp
 
@@ -47,6 +47,9 @@ bench-diagnosis: setup
 
 faults: setup
 	$(BIN)/python -m tests.faults.scoreboard --write
+
+load: setup
+	$(BIN)/python benchmarks/load.py
 
 MINUTES ?= 120
 

@@ -114,6 +114,18 @@ def test_a_connection_goes_on_after_a_quick_request(serve):
     assert statuses == [200, 200, 200]
 
 
+def test_answers_do_not_wait_for_acknowledgements(serve):
+    # given
+    api = serve()
+
+    # when
+    with httpx.Client(base_url=api.url) as http:
+        seconds = sorted(http.get("/version").elapsed.total_seconds() for _ in range(30))
+
+    # then: a delayed acknowledgement takes 40 ms each time
+    assert seconds[5] < 0.03
+
+
 def test_connections_beyond_the_bound_are_refused(serve, path):
     # given
     api = serve(SATNET_MAX_CONNECTIONS="10")
