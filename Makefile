@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test fuzz lint bench bench-diagnosis load faults soak secrets
+.PHONY: setup demo up test fuzz lint bench bench-diagnosis load faults soak secrets sbom audit
 
 setup: .venv/.stamp
 
@@ -55,6 +55,24 @@ MINUTES ?= 120
 
 soak: setup
 	$(BIN)/python -m tests.faults.soak $(MINUTES)
+
+.venv-security/.stamp: requirements/security.txt
+	$(PYTHON) -m venv .venv-security
+	.venv-security/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/security.txt
+	touch $@
+
+# What the images are made of, in CycloneDX's format.
+sbom: .venv-security/.stamp
+	mkdir -p dist
+	for part in api worker; do \
+		.venv-security/bin/cyclonedx-py requirements --output-reproducible \
+			-o dist/sbom-$$part.json requirements/$$part.txt || exit 1; \
+	done
+	@echo "dist/sbom-api.json and dist/sbom-worker.json"
+
+# Known vulnerabilities of the pinned packages. 3: the list of vulnerabilities could not be read, so nothing was checked.
+audit: .venv-security/.stamp
+	@$(PYTHON) requirements/audit.py .venv-security/bin/pip-audit api worker
 
 secrets: secrets/redis_api secrets/redis_worker
 
