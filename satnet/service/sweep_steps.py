@@ -52,11 +52,15 @@ def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patienc
     """
     until = time.monotonic() + patience
     while True:
+        queues: list[str] = []
         with store.sweep_turn(sweep_id) as mine:
             if mine:
                 with contextlib.suppress(NotFound):  # it expired meanwhile
-                    _try_step(store, settings, sweep_id, wake)
-                return True
+                    _try_step(store, settings, sweep_id, queues.append)
+        if mine:
+            for queue in queues:  # nobody waits for the turn while a broker that is away makes this slow
+                wake(queue)
+            return True
         if time.monotonic() > until:
             return False
         time.sleep(_PAUSE)

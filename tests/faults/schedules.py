@@ -16,6 +16,7 @@ from satnet.records.ids import new_id
 from satnet.service import failpoints
 from satnet.settings import Settings
 from satnet.spec import parse_spec
+from satnet.spec.external import parse_external
 from satnet.store import Place, Store
 from tests.faults import recovery, stub
 from tests.faults.fleet import SPEC, Fleet
@@ -263,6 +264,7 @@ def lost_replies(url, port):
     compare("reap", store.reap, lambda one: one is None or one == [])
     compare("repair", store.repair, lambda one: one == [])
     _lost_replies_of_sweeps(compare, store, plain)
+    _lost_replies_of_strangers(compare, store, plain)
     score.accepted = 2
     store.close()
     plain.close()
@@ -298,6 +300,37 @@ def _lost_replies_of_sweeps(compare, store, plain):
         lambda: store.resume_sweep(swept, failed=False, allowed=("running", "cancelled")),
         lambda _: plain.sweep(swept).status == "running" and plain.sweep(swept).resume_asked is not None,
     )
+
+
+def _lost_replies_of_strangers(compare, store, plain):
+    """Records from outside, and keys."""
+    content = parse_external(
+        {
+            "kind": "external",
+            "loss": "mean_squared_error",
+            "output_activation": "linear",
+            "optimizer": "sgd",
+            "learning_rate": 0.1,
+            "layers": [],
+            "epochs": 3,
+        }
+    )
+    external = plain.submit_external(
+        experiment_id=new_id(), spec=content.to_json(), idempotency_key=None, fingerprint="", findings=[]
+    )
+    compare(
+        "external_epochs",
+        lambda: store.take_epochs(external, [(stub.record(0, 0.5), None)], None),
+        lambda one: one is not None and one.total == len(plain.epochs(external)) == 1,
+    )
+    compare(
+        "api_key",
+        lambda: store.add_api_key(
+            "k", sha256="s", name="n", owner="o", scopes=["admin"], expires_at=None, only_first=True
+        ),
+        lambda one: one is not None and [key.id for key in plain.api_keys()] == ["k"],
+    )
+    plain.cancel(external)
 
 
 def _deleted(store, experiment_id):

@@ -20,14 +20,20 @@ def path(store, settings):
     return f"/v1/experiments/{experiment_id}"
 
 
-def opened(api, text="", count=1):
-    """Connections that have sent some text."""
-    found = []
-    for _ in range(count):
-        connection = socket.create_connection(("127.0.0.1", api.port), 10)
-        connection.sendall(text.encode())
-        found.append(connection)
-    return found
+@pytest.fixture
+def opened():
+    """Open connections that send some text; all are closed at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(api, text="", count=1):
+            connections = []
+            for _ in range(count):
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", api.port), 10))
+                connection.sendall(text.encode())
+                connections.append(connection)
+            return connections
+
+        yield connect
 
 
 def request(path, *headers):
@@ -54,7 +60,7 @@ def until_quiet(api):
     assert quiet == 4
 
 
-def test_abandoned_polls_cost_nothing_afterwards(serve, path):
+def test_abandoned_polls_cost_nothing_afterwards(serve, path, opened):
     # given
     api = serve()
 
@@ -71,7 +77,7 @@ def test_abandoned_polls_cost_nothing_afterwards(serve, path):
     assert httpx.get(f"{api.url}/healthz").status_code == 200
 
 
-def test_a_head_that_comes_byte_by_byte_is_given_up(serve):
+def test_a_head_that_comes_byte_by_byte_is_given_up(serve, opened):
     # given
     api = serve(SATNET_HEADER_TIMEOUT="PT1S")
     (connection,) = opened(api, "GET /healthz HTTP/1.1\r\nX-Slow: ")
@@ -86,7 +92,7 @@ def test_a_head_that_comes_byte_by_byte_is_given_up(serve):
     assert rest(connection).startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_body_that_does_not_come_is_given_up(serve):
+def test_a_body_that_does_not_come_is_given_up(serve, opened):
     # given
     api = serve(SATNET_BODY_TIMEOUT="PT1S")
     head = "POST /v1/experiments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100"
@@ -126,7 +132,7 @@ def test_answers_do_not_wait_for_acknowledgements(serve):
     assert seconds[5] < 0.03
 
 
-def test_connections_beyond_the_bound_are_refused(serve, path):
+def test_connections_beyond_the_bound_are_refused(serve, path, opened):
     # given
     api = serve(SATNET_MAX_CONNECTIONS="10")
     streams = opened(api, request(f"{path}/events", "Accept: text/event-stream"), 10)
@@ -144,7 +150,7 @@ def test_connections_beyond_the_bound_are_refused(serve, path):
         stream.close()
 
 
-def test_a_flood_of_connections_ends_with_their_deadline_and_fills_no_log(serve):
+def test_a_flood_of_connections_ends_with_their_deadline_and_fills_no_log(serve, opened):
     # given few descriptors
     api = serve(limit=600, SATNET_HEADER_TIMEOUT="PT2S")
 
@@ -160,7 +166,7 @@ def test_a_flood_of_connections_ends_with_their_deadline_and_fills_no_log(serve)
         connection.close()
 
 
-def test_it_stops_soon_with_streams_and_polls_open(serve, path):
+def test_it_stops_soon_with_streams_and_polls_open(serve, path, opened):
     # given
     api = serve()
     streams = opened(api, request(f"{path}/events", "Accept: text/event-stream"), 50)
