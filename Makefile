@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test fuzz lint bench bench-diagnosis load faults soak secrets sbom audit
+.PHONY: setup demo up test fuzz schemathesis lint bench bench-diagnosis load faults soak secrets sbom audit
 
 setup: .venv/.stamp
 
@@ -30,6 +30,11 @@ INPUTS ?= 200000
 
 fuzz: setup
 	$(BIN)/python -W ignore -m tests.fuzz.run --inputs $(INPUTS)
+
+REQUESTS ?= 10000
+
+schemathesis: setup
+	$(BIN)/python -m tests.fuzz.schema --requests $(REQUESTS)
 
 .venv-peers/.stamp: requirements/peers.txt requirements/peers-bare.txt
 	$(PYTHON) -m venv .venv-peers

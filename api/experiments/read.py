@@ -1,5 +1,6 @@
 """GET /v1/experiments and one of them."""
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -7,10 +8,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from pydantic import BeforeValidator
 
 from api.deps import StoreDep
 from api.experiments.answers import LATER, SOON, etag, rendered, unchanged
 from api.openapi.answers import empty, json_answer, problems
+from api.openapi.schemas import SelectedFields
 from api.parameters import After, ExperimentId, IfNoneMatch, Limit, Owner, Wait
 from api.waiting import Hub, HubDep
 from api.waiting.long_poll import hold
@@ -21,17 +24,29 @@ from satnet.store import Store
 from satnet.store.listing import LISTED_FIELDS
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 Status = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
-@router.get("", responses={200: json_answer("One page.", ExperimentPage), **problems()})
+def _date_time(value: object) -> object:
+    """Pydantic alone would take a number for seconds since 1970, and a date for its midnight."""
+    if isinstance(value, str) and not _DATE_TIME.match(value):
+        raise ValueError("a date and a time are needed, such as 2030-01-31T12:00:00Z")
+    return value
+
+
+@router.get("", responses={200: json_answer("One page.", ExperimentPage | SelectedFields), **problems()})
 def list_experiments(
     store: StoreDep,
     status: Annotated[Status | None, Query(description="Only experiments in this status.")] = None,
     label: Annotated[list[str] | None, Query(description="`key:value`; repeat it to ask for several labels.")] = None,
     dataset: Annotated[str | None, Query(description="Only experiments on this dataset.")] = None,
     sweep: Annotated[str | None, Query(pattern=id_pattern("swp_"), description="Only trials of this sweep.")] = None,
-    created_after: Annotated[datetime | None, Query(description="Only experiments submitted later (RFC 3339).")] = None,
+    created_after: Annotated[
+        datetime | None,
+        BeforeValidator(_date_time),
+        Query(description="Only experiments submitted later (RFC 3339)."),
+    ] = None,
     owner: Owner = None,
     order: Annotated[
         Literal["created_at", "-created_at"], Query(description="Oldest first, or newest first.")

@@ -47,6 +47,14 @@ class Predictions(TypedDict):
     predictions: Annotated[list[JsonValue], About("One output a row, in the order of the rows.")]
 
 
+class SelectedFields(TypedDict):
+    """One page of the fields that `fields` asks for."""
+
+    data: Annotated[list[dict[str, JsonValue]], About("`id`, and those of the asked fields that there are.")]
+    has_more: Annotated[bool, About("Whether there is another page.")]
+    next: Annotated[str | None, About("The `after` of the next page; null if there is none.")]
+
+
 class DatasetRow(TypedDict):
     """A built-in dataset before any row is left out."""
 

@@ -78,6 +78,8 @@ def test_an_unknown_id_is_404(http):
         ("/v1/experiments?label=a:%0D%0A", "label"),
         ("/v1/experiments?fields=" + "x," * 2000, "fields"),
         ("/v1/experiments?created_after=yesterday", "created_after"),
+        ("/v1/experiments?created_after=0.5", "created_after"),
+        ("/v1/experiments?created_after=2030-01-01", "created_after"),
         ("/v1/sweeps?after=zzz", "after"),
         ("/v1/experiments/exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD/events?after=x", "after"),
         ("/v1/experiments/exp_01KB6QZ5V0Y7M3T8N4R2W9XCJD/events?after=99999999999999999999-0", "after"),
