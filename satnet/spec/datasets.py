@@ -12,17 +12,76 @@ from pydantic import Field
 
 from satnet.spec.named import Frozen
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "multi_label", "regression"]
+Missing = Literal["refuse", "median", "mean", "most_frequent", "indicator", "drop"]
+BuiltIn = Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"]
+UploadedId = Annotated[str, Field(pattern=r"^ds_[0-9A-HJKMNP-TV-Z]{26}$")]
 _OPTIONS = ("features", "classes", "samples", "noise")
+
+
+class Split(Frozen):
+    """Which rows of a table are test rows; exactly one of the three."""
+
+    column: str | None = None
+    """A column that says train, validation or test."""
+    group: str | None = None
+    """Rows with the same value in this column stay together: in the training, validation or test rows, or in a fold."""
+    time: str | None = None
+    """The last rows by this column are the test rows, those before them validate."""
+
+
+class ResolvedData(Frozen):
+    """What a service found out about somebody's own data when the spec was posted; no part of the spec's hash."""
+
+    task: Task
+    """As asked for, or as inferred."""
+    reason: str
+    """Why it was inferred."""
+    input_shape: list[int]
+    """Of one row, encoded."""
+    classes: int | None
+    """Classes; null for other tasks."""
+    class_names: list[str] | None
+    """The classes as text, in the order of the outputs; null for other tasks."""
+    targets: int
+    """Numbers a row: 1 for classes, else the target's columns."""
+    train_rows: int
+    """Rows to train on and to validate with."""
+    test_rows: int
+    """Test rows."""
+    target_low: float | None = None
+    """Regression: the smallest target."""
+    target_high: float | None = None
+    """Regression: the largest target."""
+    target_mean: float | None = None
+    """Regression: the mean target."""
+    target_std: float | None = None
+    """Regression: the targets' standard deviation."""
+    raw_input: tuple[float, float] | None = None
+    """Mean and standard deviation of the inputs before they are standardized, where known."""
 
 
 class Dataset(Frozen):
     """Which rows, how many, and how they are standardized."""
 
-    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"] | None = None
-    """A dataset of the list below."""
+    name: BuiltIn | UploadedId | None = None
+    """A dataset of the list below, or the id of an uploaded one."""
     path: str | None = None
-    """An `.npz` file; `satnet run` only."""
+    """A file; `satnet run` only."""
+    task: Task | None = None
+    """What is to be learned from own data; null: inferred, and echoed with the reason in `resolved`."""
+    target: str | Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
+    """The column of a table that is to be predicted, or several."""
+    categorical: list[str] | None = None
+    """Columns of a table that hold categories; null: text, booleans and small integer codes."""
+    missing: Missing = "refuse"
+    """What becomes of empty cells and NaN in a table's features."""
+    weight: str | None = None
+    """A column of a table that weighs its training rows in the loss."""
+    split: Split | None = None
+    """Which rows of a table are test rows; null: a seeded, stratified fifth."""
+    resolved: ResolvedData | None = None
+    """Own data: what the service found out; whatever is posted here is ignored."""
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
     """Fitted on the training rows; `global` uses one mean and standard deviation for all values."""
     train_size: Annotated[int, Field(ge=1)] | None = None
@@ -35,8 +94,8 @@ class Dataset(Frozen):
     """Regression: train on the standardized target; errors are reported in its own units."""
     split_seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     """Seed of the rows: split, folds, validation and probe rows, generated data; null: the experiment's `seed`."""
-    features: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """Features of generated rows."""
+    features: Annotated[int, Field(ge=1, le=100_000)] | Annotated[list[str], Field(min_length=1)] | None = None
+    """Features of generated rows; of a table, its columns that are inputs (null: all others)."""
     classes: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Classes of generated rows."""
     samples: Annotated[int, Field(ge=20, le=1_000_000)] | None = None
