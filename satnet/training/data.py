@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from satnet.errors import DataError
 from satnet.spec import ExperimentSpec, dataset_info
-from satnet.spec.datasets import DATASETS
+from satnet.spec.datasets import DATASETS, Task
 from satnet.training import sources
 from satnet.training.labels import encode_classes, encode_targets
 from satnet.training.seeds import SOURCE, TEST_SIZE, TRAIN_SIZE, rng_for
@@ -24,18 +24,19 @@ class Rows:
 
     x: Array
     y: Array
+    weights: Array | None = None  # float32 (rows,), of each row's loss; None: all count the same
 
     def take(self, index: Array) -> "Rows":
         """The rows at `index`."""
-        return Rows(self.x[index], self.y[index])
+        return Rows(self.x[index], self.y[index], None if self.weights is None else self.weights[index])
 
     def __len__(self) -> int:
         return len(self.x)
 
     @property
     def nbytes(self) -> int:
-        """Of both arrays."""
-        return int(self.x.nbytes + self.y.nbytes)
+        """Of its arrays."""
+        return int(self.x.nbytes + self.y.nbytes + (0 if self.weights is None else self.weights.nbytes))
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Data:
     center: Any  # subtracted from the raw inputs
     scale: Any  # what they are then divided by
     statistics: dict[str, Any]
+    task: Task
 
     @property
     def scaling(self) -> tuple[Any, Any]:
@@ -69,7 +71,7 @@ class Data:
     def probed(self, index: Array) -> Rows:
         """The training rows at `index`, float32 and standardized."""
         rows = self.train.take(index)
-        return Rows(standardized_rows(rows.x, self.scaling), rows.y)
+        return Rows(standardized_rows(rows.x, self.scaling), rows.y, rows.weights)
 
     @property
     def nbytes(self) -> int:
@@ -123,7 +125,7 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
 
     def ready(rows: Rows) -> Rows:
         y = encode_targets(rows.y, mean, std) if regression else encode_classes(rows.y, outputs)
-        return Rows(inputs.apply(rows.x), y)
+        return Rows(inputs.apply(rows.x), y, rows.weights)
 
     tested = ready(test)
     return Data(
@@ -137,6 +139,7 @@ def prepare(spec: ExperimentSpec, train: Rows, validation: Rows | None, test: Ro
         center=inputs.center,
         scale=inputs.scale,
         statistics=inputs.statistics,
+        task="regression" if regression else "classification",
     )
 
 
