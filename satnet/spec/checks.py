@@ -9,6 +9,7 @@ from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.initializers import INITIALIZERS
 from satnet.spec.layers import LAYERS, Weighted
 from satnet.spec.shapes import NetworkPlan, plan
+from satnet.spec.training_checks import check_training
 
 
 def output_activation(spec: ExperimentSpec) -> str:
@@ -23,7 +24,7 @@ def output_activation(spec: ExperimentSpec) -> str:
 
 def check(spec: ExperimentSpec) -> list[FieldError]:
     """All that is wrong with a spec whose fields are well-formed."""
-    errors = list(_dataset(spec)) + list(_monitors(spec))
+    errors = list(_dataset(spec)) + list(check_training(spec, _known(spec)))
     if not any(layer.has_kernel for layer in spec.layers):
         kinds = ", ".join(name for name, kind in LAYERS.items() if kind.has_kernel)
         errors.append(FieldError("#/layers", f"no layer has weights; add one of {kinds}", "no_weights"))
@@ -37,6 +38,10 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
     network, misfits = plan(spec, info.input_shape)
     errors += misfits or list(_output(spec, network, info))
     return errors
+
+
+def _known(spec: ExperimentSpec) -> DatasetInfo | None:
+    return None if spec.dataset.misplaced_options() else dataset_info(spec.dataset)
 
 
 def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
@@ -80,22 +85,6 @@ def _validation_rows(spec: ExperimentSpec, info: DatasetInfo) -> Iterator[FieldE
     if spec.cross_validation.folds > rows // smallest:
         detail = f"{rows} rows of {smallest} classes allow at most {rows // smallest} folds"
         yield FieldError("#/cross_validation/folds", detail, "limit", spec.cross_validation.folds)
-
-
-def _monitors(spec: ExperimentSpec) -> Iterator[FieldError]:
-    training = spec.training
-    watched = {
-        "early_stopping": training.early_stopping,
-        "learning_rate_schedule": training.learning_rate_schedule,
-    }
-    for key, value in watched.items():
-        monitor = str(getattr(value, "monitor", ""))
-        pointer = f"#/training/{key}/monitor"
-        if monitor.startswith("validation") and not (spec.dataset.validation_fraction > 0 or spec.cross_validation):
-            detail = "the test rows would decide; set dataset.validation_fraction or monitor a training metric"
-            yield FieldError(pointer, detail, "no_validation_rows", monitor)
-        if monitor.endswith("accuracy") and spec.dataset.is_regression:
-            yield FieldError(pointer, "accuracy is not defined for a regression", "not_allowed", monitor)
 
 
 def _initializers(spec: ExperimentSpec) -> Iterator[FieldError]:

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from satnet.spec.activation_traits import traits
+from satnet.spec.class_weight import ClassWeight
 from satnet.spec.datasets import Dataset
 from satnet.spec.layers import Layer
+from satnet.spec.metrics import Metric, Monitor
 from satnet.spec.named import Frozen
 from satnet.spec.optimizers import Optimizer
 
 Loss = Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy", "categorical_crossentropy"]
-Monitor = Literal["train.loss", "train.accuracy", "validation.loss", "validation.accuracy"]
 Positive = Annotated[float, Field(gt=0)]
 _NOT_HASHED = {"name", "labels", "keep", "priority"}
 
@@ -86,6 +87,10 @@ class Training(Frozen):
     """Stop when a metric no longer improves."""
     learning_rate_schedule: Schedule | None = None
     """How the learning rate changes during training; null: it is constant."""
+    class_weight: ClassWeight = None
+    """Weights of the classes in the training loss, by label (others: 1); `balanced`: rows / (classes x rows of one)."""
+    metrics: Annotated[list[Metric], Field(max_length=11)] = []
+    """Measured beside loss and accuracy; definitions below."""
 
 
 class CrossValidation(Frozen):

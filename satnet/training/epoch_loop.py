@@ -26,7 +26,10 @@ class BatchTrainer(Protocol):
         """The measured kernels as they are now, tensors."""
 
     def step(self, batch: tuple[Any, ...], scaling: Any) -> tuple[Any, Any]:
-        """Train on (x, y, mask of each dropout); the loss, and how many rows were right, of `shape`."""
+        """Train on (x, y, mask of each dropout, and the rows' weights where they have some), of a batch.
+
+        Returns the loss, and how many rows were right, of `shape`.
+        """
 
     def update_ratios(self, before: list[Any]) -> Any:
         """||W - W_before|| / ||W_before|| of every kernel after one step, (kernels, *shape), float32."""
@@ -61,15 +64,17 @@ class EpochLoop:
         self._moved = tf.function(trainer.movement)
         self.slice_steps = 64  # taken at once; adapted to about half a second
 
-    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0)) -> None:
+    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0), weights: Any = None) -> None:
         """Train on other rows; those of the same shapes are trained by the program that is compiled already.
 
         Args:
             x: tensor (rows, ...): float32, ready for the network, or integers still to be standardized.
             y: tensor (rows, outputs), float32.
             scaling: what is subtracted from integers, and what they are then divided by; scalars or a row.
+            weights: of the rows in the loss, (rows,); None trains by the program that knows of none.
         """
         self.x, self.y = x, y
+        self.weights = () if weights is None else (tf.constant(weights, tf.float32),)
         self._scaling = tuple(tf.constant(part, tf.float32) for part in scaling)
 
     def run(self, order: np.ndarray, check: Callable[[], None], measured: bool = True) -> EpochTotals:
@@ -86,7 +91,7 @@ class EpochLoop:
             tail = full - min(TAIL, full) if measured else full
             batches = order[: full * size].reshape(full, size).astype(np.int32)
             for first, count, numbers in self._chunks(batches):
-                chunk = self.gathered(self.x, self.y, tf.constant(numbers), self.seeds(first))
+                chunk = self.gathered(self.x, self.y, tf.constant(numbers), self.seeds(first), self.weights)
                 plain = min(max(tail - first, 0), count)
                 for start, stop in self._slices(plain, check):
                     sums = self._call(self.plain_steps, chunk, start, stop, sums)
@@ -95,7 +100,7 @@ class EpochLoop:
                     ratios.append(steps[: count - plain])
         if rest:  # the last, smaller batch, as Keras trains it
             numbers = order[full * size :].astype(np.int32)[None]
-            chunk = self.gathered(self.x, self.y, tf.constant(numbers), self.seeds(full))
+            chunk = self.gathered(self.x, self.y, tf.constant(numbers), self.seeds(full), self.weights)
             *last, steps = self._call(self.measured_steps, chunk, 0, 1, last)
             ratios.append(steps[:1])
         check()
@@ -112,13 +117,13 @@ class EpochLoop:
 
     # -- traced --------------------------------------------------------------------------------------------------------
 
-    def _gather(self, all_x: Any, all_y: Any, order: Any, seeds: Any) -> tuple[Any, ...]:
-        """The rows of (steps, batch) row numbers, step by step, and a mask of each dropout, from its seed."""
+    def _gather(self, all_x: Any, all_y: Any, order: Any, seeds: Any, weights: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """The rows of (steps, batch) row numbers, step by step; a mask of each dropout, from its seed; weights."""
         masks = [
             tf.random.stateless_uniform(tf.concat([tf.shape(order), layer.input.shape[1:]], 0), seed) >= layer.rate
             for layer, seed in zip(self._dropouts, seeds, strict=True)
         ]
-        return tf.gather(all_x, order), tf.gather(all_y, order), *masks
+        return tf.gather(all_x, order), tf.gather(all_y, order), *masks, *(tf.gather(each, order) for each in weights)
 
     def _steps(self, chunk: tuple[Any, ...], scaling: Any, start: Any, stop: Any, sums: Any) -> tuple[Any, Any]:
         """Train on the batches start..stop of a chunk, (steps, batch, ...); losses and hits added to `sums`."""

@@ -8,6 +8,7 @@ import keras
 
 from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec
+from satnet.spec.metrics import more_is_better
 
 
 def build_optimizer(spec: ExperimentSpec) -> Any:
@@ -54,7 +55,7 @@ class Plateau:
     def better(self, record: dict[str, Any]) -> bool:
         """Take one epoch's metrics in; True if they are the best so far."""
         value = monitored(record, self.monitor)
-        sign = 1.0 if self.monitor.endswith("accuracy") else -1.0
+        sign = 1.0 if more_is_better(self.monitor) else -1.0
         if value == value and (self.best is None or sign * (value - self.best) > self.min_delta):
             self.best, self.waited = value, 0
             return True

@@ -49,17 +49,18 @@ class EpochProgram:
         batch_size: int,
         xla: bool,
         scaling: tuple[Any, Any] = (0.0, 1.0),
+        weights: Any = None,
     ) -> None:
-        """`x` (rows, ...) and `y` (rows, outputs) as for EpochLoop.load; `loss` and `optimizer` are Keras's own."""
+        """`x` (rows, ...), `y` (rows, outputs), `weights` (rows,) as for EpochLoop.load; the others are Keras's own."""
         dropouts = network.dropouts() if xla else []
         trainer = _NetworkTrainer(network, loss, optimizer, dropouts)
         self._names = trainer.names
         self.loop = EpochLoop(trainer, batch_size=batch_size, xla=xla, dropouts=dropouts)
-        self.load(x, y, scaling)
+        self.load(x, y, scaling, weights)
 
-    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0)) -> None:
+    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0), weights: Any = None) -> None:
         """Train on other rows, as for EpochLoop.load; None forgets those that it had."""
-        self.loop.load(x, y, scaling)
+        self.loop.load(x, y, scaling, weights)
 
     def run(self, order: np.ndarray, check: Callable[[], None], measured: bool = True) -> EpochSums:
         """Train one epoch, as EpochLoop.run does."""
@@ -92,10 +93,11 @@ class _NetworkTrainer:
         return [kernel.value for kernel in self._kernels]
 
     def step(self, batch: tuple[Any, ...], scaling: Any) -> tuple[Any, Any]:
-        x, y, *masks = batch
+        x, y, *rest = batch
+        masks, weights = rest[: len(self._dropouts)], rest[len(self._dropouts) :]
         with tf.GradientTape() as tape, masked(self._dropouts, masks):
             prediction = tf.cast(self._model(standardized(x, scaling), training=True), tf.float32)
-            value = self._loss(y, prediction)
+            value = self._loss(y, prediction, *weights)
             for penalty in self._model.losses:
                 value += penalty
             scaled = self._optimizer.scale_loss(value)

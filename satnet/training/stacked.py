@@ -28,9 +28,9 @@ class StackedProgram:
         self._trainer = _StackedTrainer(self._networks, loss, optimizer)
         self._loop = EpochLoop(self._trainer, batch_size=batch_size, xla=True)
 
-    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0)) -> None:
+    def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0), weights: Any = None) -> None:
         """Train on these rows, as for EpochLoop.load."""
-        self._loop.load(x, y, scaling)
+        self._loop.load(x, y, scaling, weights)
 
     def begin(
         self,
@@ -117,14 +117,15 @@ class _StackedTrainer:
         return [stacked.value for stacked in self._networks.kernels.values()]
 
     def step(self, batch: tuple[Any, ...], scaling: Any) -> tuple[Any, Any]:
-        x, y = batch
+        x, y, *weights = batch
         trained = self._networks.trained
         variables = [stacked.value for stacked in trained]
         with tf.GradientTape() as tape:
             tape.watch(variables)
             prediction, moved = self._networks.forward(standardized(x, scaling))
             labels = tf.broadcast_to(y, (self._networks.trials, *y.shape))
-            value = tf.reduce_mean(self._loss(labels, prediction), axis=-1) + self._networks.penalty()
+            losses = self._loss(labels, prediction, *weights)  # (trials, rows)
+            value = tf.reduce_mean(losses, axis=-1) + self._networks.penalty()
             total = tf.reduce_sum(value)  # a trial's loss depends on its own weights alone
         gradients = tape.gradient(total, [stacked.value for stacked in trained])
         for stacked, gradient in zip(trained, gradients, strict=True):
