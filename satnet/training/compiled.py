@@ -18,6 +18,7 @@ from satnet.training.network import Network, build_network, initialize
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
 from satnet.training.program import EpochProgram, wants_xla
+from satnet.training.weights import training_weights
 
 _MOST = 16  # networks kept
 _MOST_PARAMETERS = 20_000_000  # of all kept networks together; three times as much with an optimizer's slots
@@ -43,7 +44,7 @@ class CompiledNetwork:
             variable.assign(value)
         if not _scheduled(spec):
             self.optimizer.learning_rate = float(spec.optimizer.parameters["learning_rate"])
-        self.program.load(*data.on_device, data.scaling)
+        self.program.load(*data.on_device, data.scaling, training_weights(spec, data))
         self.probe.load(probed.x, probed.y)
 
 

@@ -12,6 +12,7 @@ from satnet.training.network import initialize
 from satnet.training.regularizers import strengths
 from satnet.training.row_cache import prepared
 from satnet.training.splits import probe_index
+from satnet.training.weights import training_weights
 
 
 def train_group(members: Sequence[Member], *, data_dir: Path, checkpoint_every: float = 10.0) -> None:
@@ -40,7 +41,7 @@ def _begun(members: Sequence[Member], data_dir: Path, checkpoint_every: float) -
     probed = data.probed(probe_index(data.labels, data.classes, first.saturation.probe_size, first.rows_seed))
     built = compiled.obtain(first, None, data, probed)
     program = stacked_cache.obtain([member.spec for member in members], built.network, data)
-    program.load(*data.on_device, data.scaling)
+    program.load(*data.on_device, data.scaling, training_weights(first, data))
     shared = SharedNetwork(built, program, data, len(members))
     weights, penalties = [], []
     for member in members:

@@ -190,3 +190,17 @@ def test_who_may_train_side_by_side(change, grouped):
 
     # when / then
     assert (group_of(parse_spec(one.to_json() | change)) == group_of(one) != "") is grouped
+
+
+def test_a_group_weighs_its_rows_as_each_does_alone():
+    # given
+    weights = {"3": 5.0, "7": 0.2}
+    specs = [spec(number, named("adam"), epochs=1, class_weight=weights) for number in range(2)]
+
+    # when
+    found = together(specs)
+
+    # then
+    alone = []
+    train(specs[1], data_dir=NOWHERE, on_epoch=alone.append)
+    assert numbers(found[1][0]) == pytest.approx(numbers(alone), rel=1e-3, abs=1e-4)
