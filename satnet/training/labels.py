@@ -10,8 +10,17 @@ from satnet.errors import DataError
 Array = NDArray[Any]
 
 
-def encode_targets(y: Array, mean: float, std: float) -> Array:
-    """A regression's targets, standardized."""
+def target_scaling(y: Array) -> tuple[Any, Any]:
+    """Mean and standard deviation of a regression's targets: two floats, or a row each where there are several."""
+    flat = y.reshape(len(y), -1)
+    if flat.shape[1] == 1:
+        return float(flat.mean()), float(flat.std()) or 1.0
+    std = flat.std(axis=0)
+    return flat.mean(axis=0), np.where(std == 0, 1.0, std)
+
+
+def encode_targets(y: Array, mean: Any, std: Any) -> Array:
+    """A regression's targets, standardized, or the zeros and ones of several labels."""
     return ((y.reshape(len(y), -1) - mean) / std).astype(np.float32)
 
 

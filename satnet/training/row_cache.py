@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec
 from satnet.spec.shapes import plan
-from satnet.training import sources
-from satnet.training.data import Data, Rows, load_rows, prepare
+from satnet.training import own_data, sources
+from satnet.training.data import Data, Source, load_source, prepare
 from satnet.training.splits import folds
 
 _MOST_BYTES = 400_000_000  # kept in all; one dataset may be larger while it is in use
@@ -28,15 +28,15 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
     dataset = _key(spec, data_dir)
     parts_key = f"parts of {dataset}"
 
-    def source() -> tuple[Rows, Rows]:
-        rows = _keep(f"rows {dataset}", lambda: load_rows(spec, data_dir), _nbytes)
+    def source() -> Source:
+        rows = _keep(f"rows {dataset}", lambda: load_source(spec, data_dir), lambda rows: rows.nbytes)
         if parts_key in _kept:
             _kept.move_to_end(parts_key)  # it takes no room, and spares the next experiment these rows
         return rows
 
     def parts_of_source() -> tuple[tuple[int, ...], list[tuple[int | None, Any, Any]]]:
-        train, _ = source()
-        return train.x.shape[1:], folds(spec, train.y)
+        rows = source()
+        return rows.input_shape, folds(spec, rows.train.y, rows.parts)
 
     # so that the rows of a large file are not kept beside those that are made ready of them
     shape, parts = _keep(parts_key, parts_of_source, lambda both: sum(index.nbytes for _, index, _ in both[1]))
@@ -44,10 +44,11 @@ def prepared(spec: ExperimentSpec, data_dir: Path) -> Iterator[tuple[int | None,
     for number, (fold, index, held_out) in enumerate(parts):
 
         def make(index: Any = index, held_out: Any = held_out) -> Data:
-            train, test = source()
+            rows = source()
             if held_out is None:
-                return prepare(spec, train, None, test, outputs)
-            return prepare(spec, train.take(index), train.take(held_out), test, outputs)
+                return prepare(spec, rows.train, None, rows.test, outputs, rows.about)
+            train, validation = rows.train.take(index), rows.train.take(held_out)
+            return prepare(spec, train, validation, rows.test, outputs, rows.about)
 
         def ready(number: int = number, make: Callable[[], Data] = make) -> Data:
             return _keep(f"fold {number} of {outputs} {dataset}", make, lambda data: data.nbytes)
@@ -63,16 +64,12 @@ def forget() -> None:
 def _key(spec: ExperimentSpec, data_dir: Path) -> str:
     content, dataset = spec.to_json(), spec.dataset
     files: list[Path] = []
-    if path := getattr(dataset, "path", None):
-        files = [Path(path)]
+    if own_data.is_own(dataset):
+        files = own_data.files(dataset)
     elif dataset.downloads:
         files = sources.files(str(dataset.name), data_dir)
     stamps = [[str(file), file.stat().st_mtime_ns, file.stat().st_size] for file in files if file.exists()]
     return json.dumps([content["dataset"], content.get("cross_validation"), spec.rows_seed, stamps], sort_keys=True)
-
-
-def _nbytes(parts: tuple[Rows, ...]) -> int:
-    return sum(rows.nbytes for rows in parts)
 
 
 def _keep(key: str, make: Callable[[], _T], size: Callable[[_T], int]) -> _T:

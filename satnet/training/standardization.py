@@ -21,8 +21,13 @@ class Standardization:
     statistics: dict[str, Any]
 
     @classmethod
-    def fit(cls, kind: str, x: Array) -> "Standardization":
-        """From the training inputs (rows, ...), in float64. `kind`: global, per_feature, minmax or none."""
+    def fit(cls, kind: str, x: Array, numeric: Array | None = None) -> "Standardization":
+        """From the training inputs (rows, ...), in float64. `kind`: global, per_feature, minmax or none.
+
+        `numeric`: which inputs of a table are numbers; its ones and zeros stay as they are. None: all are.
+        """
+        if numeric is not None and not numeric.all():
+            return cls._of_numbers(kind, x, numeric)
         mean = float(x.mean(dtype=np.float64))
         statistics: dict[str, Any] = {
             "standardize": kind,
@@ -41,6 +46,15 @@ class Standardization:
             std = _deviation(x, means, 0)
             return cls(means, np.where(std == 0, 1.0, std), statistics)
         return cls(0.0, 1.0, statistics)
+
+    @classmethod
+    def _of_numbers(cls, kind: str, x: Array, numeric: Array) -> "Standardization":
+        if not numeric.any():
+            return cls(0.0, 1.0, cls.fit("none", x).statistics | {"standardize": kind})
+        own = cls.fit(kind, x[:, numeric])
+        center, scale = np.zeros(len(numeric)), np.ones(len(numeric))
+        center[numeric], scale[numeric] = own.center, own.scale
+        return cls(center, scale, own.statistics)
 
     def apply(self, x: Array) -> Array:
         """Inputs as float32; those of a small integer type as they are, for `standardized`."""
