@@ -90,7 +90,7 @@ class Training(Frozen):
     class_weight: ClassWeight = None
     """Weights of the classes in the training loss, by label (others: 1); `balanced`: rows / (classes x rows of one)."""
     metrics: Annotated[list[Metric], Field(max_length=11)] = []
-    """Measured beside loss and accuracy; definitions below."""
+    """Measured beside loss and accuracy, as defined in docs/spec.md."""
 
 
 class CrossValidation(Frozen):

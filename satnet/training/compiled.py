@@ -72,6 +72,7 @@ def key(spec: ExperimentSpec, data: Data, arguments: tuple[str, ...] = ()) -> st
         spec.saturation.epsilon,
         spec.resources.precision,
         [[part.dtype.name, *part.shape[1:]] for part in (data.train.x, data.train.y)],
+        data.task == "multi_label",
     ]
     return json.dumps(built_in, sort_keys=True)
 
@@ -109,6 +110,7 @@ def _parameters() -> int:
 def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Rows) -> CompiledNetwork:
     network = build_network(spec, data.train.x.shape[1:], fold)
     loss, optimizer = build_loss(spec.loss), build_optimizer(spec)
+    multi_label = data.task == "multi_label"
     xla = wants_xla({layer.type for layer in expand_layers(spec)})
     program = EpochProgram(
         network,
@@ -118,14 +120,15 @@ def _build(spec: ExperimentSpec, fold: int | None, data: Data, probed: Rows) -> 
         batch_size=spec.training.batch_size,
         xla=xla,
         scaling=data.scaling,
+        multi_label=multi_label,
     )
     return CompiledNetwork(
         network=network,
         loss=loss,
         optimizer=optimizer,
-        evaluate=Evaluation(network, loss),
+        evaluate=Evaluation(network, loss, multi_label),
         program=program,
-        probe=Probe(network, spec.loss, loss, probed.x, probed.y, spec.saturation.epsilon),
+        probe=Probe(network, spec.loss, loss, probed.x, probed.y, spec.saturation.epsilon, multi_label),
         xla=xla,
         slots=[variable.numpy() for variable in optimizer.variables],
     )

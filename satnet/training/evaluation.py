@@ -9,24 +9,28 @@ from satnet.training.network import Network
 from satnet.training.standardization import standardized
 
 
-def hits(y: Any, prediction: Any) -> Any:
-    """How many of (..., rows, outputs) are right, (...,) int32.
+def hits(y: Any, prediction: Any, multi_label: bool = False) -> Any:
+    """How many of (..., rows, outputs) are right, (...,) int32: rows, or with several labels a row, labels.
 
-    0.5 divides a single unit's output, else the largest output wins.
+    0.5 divides a single unit's output and each label's, else the largest output wins.
     """
-    if prediction.shape[-1] == 1:
-        right = tf.reduce_all((prediction > 0.5) == (y > 0.5), axis=-1)
-    else:
-        right = tf.argmax(prediction, axis=-1) == tf.argmax(y, axis=-1)
+    if multi_label or prediction.shape[-1] == 1:
+        return tf.reduce_sum(tf.cast((prediction > 0.5) == (y > 0.5), tf.int32), axis=(-2, -1))
+    right = tf.argmax(prediction, axis=-1) == tf.argmax(y, axis=-1)
     return tf.reduce_sum(tf.cast(right, tf.int32), axis=-1)
+
+
+def answers(y: Any, multi_label: bool) -> int:
+    """How many hits a row of `y` (rows, outputs) can bring."""
+    return int(y.shape[-1]) if multi_label else 1
 
 
 class Evaluation:
     """Mean loss (penalties included, as in Keras), accuracy and predictions on some rows."""
 
-    def __init__(self, network: Network, loss: Any) -> None:
+    def __init__(self, network: Network, loss: Any, multi_label: bool = False) -> None:
         """One compiled pass, shared by all row sets."""
-        self._model, self._loss = network.model, loss
+        self._model, self._loss, self._multi_label = network.model, loss, multi_label
         self._batch = tf.function(self._forward, reduce_retracing=True)
 
     def _forward(self, x: Any, y: Any, scaling: Any) -> tuple[Any, Any, Any]:
@@ -34,7 +38,7 @@ class Evaluation:
         value = self._loss(y, prediction)
         for penalty in self._model.losses:
             value += penalty
-        return value, hits(y, prediction), prediction
+        return value, hits(y, prediction, self._multi_label), prediction
 
     def __call__(
         self, x: np.ndarray, y: np.ndarray, scaling: tuple[Any, Any] = (0.0, 1.0), batch: int = 2048
@@ -47,4 +51,4 @@ class Evaluation:
             value, hit, prediction = self._batch(tf.constant(part), tf.constant(label), ready)
             loss, right = loss + float(value) * len(part), right + int(hit)
             predictions.append(prediction.numpy())
-        return loss / len(x), right / len(x), np.concatenate(predictions)
+        return loss / len(x), right / len(x) / answers(y, self._multi_label), np.concatenate(predictions)

@@ -16,6 +16,7 @@ from satnet.training.checkpoint import Checkpoint, numbered
 from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data
+from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.program import EpochSums
 from satnet.training.quality import quality
 from satnet.training.result import FoldResult
@@ -49,8 +50,8 @@ class FoldRun:
 
     def __post_init__(self) -> None:
         self.network, self.optimizer = self.compiled.network, self.compiled.optimizer
-        self.evaluate, self.probe = self.compiled.evaluate, self.compiled.probe
-        self.variance = float(self.data.train.y.var()) if self.data.classes is None else None
+        self.probe, self.metrics = self.compiled.probe, FoldMetrics(self.spec, self.data, self.compiled.evaluate)
+        self.variance = float(self.data.train.y.var()) if self.data.task == "regression" else None
 
     def train(self, resume: Checkpoint | None = None) -> FoldResult:
         """All epochs (those after the one of `resume`), then the test rows."""
@@ -71,11 +72,13 @@ class FoldRun:
 
     def epoch_over(self, epoch: int, sums: EpochSums, began: float, rules: StoppingRules) -> None:
         """Evaluate, report, decide; the network and the optimizer hold what the epoch left. Raises NonFiniteLoss."""
-        metrics = self._epoch_metrics(sums, began)
+        metrics = self._epoch_metrics(sums, began, rules)
         rules.take(metrics, self.network.model.get_weights)
         finite = math.isfinite(sums.loss)
         last = epoch == self.spec.training.epochs or rules.over or not finite
         if last or epoch % self.spec.saturation.every == 0:
+            if not rules.watches_training:
+                metrics["train"] |= self.metrics.of_training_rows()
             rules.ended_by = self.report(epoch, sums, began, metrics)
         if not finite:
             raise NonFiniteLoss(f"the training loss became {sums.loss} in epoch {epoch}")
@@ -88,7 +91,7 @@ class FoldRun:
         if rules.best_weights is not None:
             self.network.model.set_weights(rules.best_weights)
         data = self.data
-        test, predictions = self._metrics(data.test.x, data.test.y)
+        test, predictions = self.metrics.of(data.test)
         return FoldResult(
             test=test,
             quality=quality(data.test.y, predictions, classes=data.classes, target_std=data.target_std),
@@ -142,8 +145,8 @@ class FoldRun:
             variance=self.variance,
         )
         if metrics is None:  # epoch 0: the probe set stands for the training rows
-            accuracy = values["right"] if self.data.classes is not None else None
-            metrics = self._both_metrics(values["loss"], accuracy)
+            metrics = self._both_metrics(values["loss"], values["right"])
+            metrics["train"] |= self.metrics.of_training_rows()
         record = {"epoch": epoch, "fold": self.fold} | metrics
         record |= {"seconds": time.monotonic() - began, "layers": layers, "network": network}
         record["input"] = {"mean": values["input_mean"], "std": values["input_std"]}
@@ -152,28 +155,17 @@ class FoldRun:
             record["batch_statistics"] = "probe"
         return self.on_epoch(cast(MeasuredEpoch, record))
 
-    def _epoch_metrics(self, sums: EpochSums, began: float) -> dict[str, Any]:
-        metrics = self._both_metrics(sums.loss, sums.accuracy if self.data.classes is not None else None)
+    def _epoch_metrics(self, sums: EpochSums, began: float, rules: StoppingRules) -> dict[str, Any]:
+        metrics = self._both_metrics(sums.loss, sums.accuracy)
+        if rules.watches_training:
+            metrics["train"] |= self.metrics.of_training_rows()
         return metrics | {"seconds": time.monotonic() - began}
 
-    def _both_metrics(self, loss: float, accuracy: float | None) -> dict[str, Any]:
+    def _both_metrics(self, loss: float, accuracy: float) -> dict[str, Any]:
         """These of the training rows, and the validation rows'."""
-        validation, _ = self._metrics(self.data.validation.x, self.data.validation.y)
-        return {"learning_rate": self._learning_rate(), "train": _metric(loss, accuracy), "validation": validation}
-
-    def _metrics(self, x: np.ndarray, y: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
-        loss, accuracy, predictions = self.evaluate(x, y, self.data.scaling)
-        if self.data.classes is not None:
-            return _metric(loss, accuracy), predictions
-        error = float(np.abs(predictions.astype(np.float64) - y).mean()) * self.data.target_std
-        return _metric(loss, None) | {"mean_absolute_error": error}, predictions
+        validation, _ = self.metrics.of(self.data.validation)
+        train = self.metrics.running(loss, accuracy)
+        return {"learning_rate": self._learning_rate(), "train": train, "validation": validation}
 
     def _learning_rate(self) -> float:
         return float(self.optimizer.learning_rate)
-
-
-def _metric(loss: float, accuracy: float | None) -> dict[str, Any]:
-    """A loss and an accuracy for JSON: null and a count where the loss is not finite."""
-    if math.isfinite(loss):
-        return {"loss": loss, "accuracy": accuracy}
-    return {"loss": None, "accuracy": accuracy, "non_finite": 1}

@@ -20,9 +20,18 @@ from satnet.training.reductions import piece_share, reduce_kernel, reduce_layer,
 class Probe:
     """Measures a network on the same rows, epoch after epoch."""
 
-    def __init__(self, network: Network, loss_name: str, loss: Any, x: Any, y: Any, epsilon: float) -> None:
+    def __init__(
+        self,
+        network: Network,
+        loss_name: str,
+        loss: Any,
+        x: Any,
+        y: Any,
+        epsilon: float,
+        multi_label: bool = False,
+    ) -> None:
         """`x` (rows, ...) and `y` (rows, outputs): the standardized probe rows and their encoded labels."""
-        self._network, self._loss_name, self._loss = network, loss_name, loss
+        self._network, self._loss_name, self._loss, self._multi_label = network, loss_name, loss, multi_label
         self._row_loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self._regions = [
             region(tap.activation, tap.parameters, epsilon) if traits(tap.activation).elementwise else None
@@ -75,7 +84,7 @@ class Probe:
                 reduced["piece_share"] = piece_share(next(by_piece))
             layers.append(reduced)
         covariances = [layer.pop("covariance") for layer in layers]
-        return self._packing.pack(layers, reduce_network(self._loss, y, prediction)), covariances
+        return self._packing.pack(layers, reduce_network(self._loss, y, prediction, self._multi_label)), covariances
 
     def measure(
         self,

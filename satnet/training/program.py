@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from satnet.training.dropout_masks import masked
 from satnet.training.epoch_loop import EpochLoop
-from satnet.training.evaluation import hits
+from satnet.training.evaluation import answers, hits
 from satnet.training.network import Network
 from satnet.training.standardization import standardized
 
@@ -30,7 +30,7 @@ class EpochSums:
     """What one epoch leaves behind."""
 
     loss: float  # running mean over the epoch's batches, weighted by rows
-    accuracy: float | None
+    accuracy: float  # share of right answers; of no meaning for a regression
     update_ratio: dict[str, float]  # kernel path -> median of ||step|| / ||W|| over the last steps
     movement: dict[str, float]  # kernel path -> ||W_end - W_start|| / ||W_start||
 
@@ -50,10 +50,12 @@ class EpochProgram:
         xla: bool,
         scaling: tuple[Any, Any] = (0.0, 1.0),
         weights: Any = None,
+        multi_label: bool = False,
     ) -> None:
         """`x` (rows, ...), `y` (rows, outputs), `weights` (rows,) as for EpochLoop.load; the others are Keras's own."""
         dropouts = network.dropouts() if xla else []
-        trainer = _NetworkTrainer(network, loss, optimizer, dropouts)
+        trainer = _NetworkTrainer(network, loss, optimizer, dropouts, multi_label)
+        self._multi_label = multi_label
         self._names = trainer.names
         self.loop = EpochLoop(trainer, batch_size=batch_size, xla=xla, dropouts=dropouts)
         self.load(x, y, scaling, weights)
@@ -68,7 +70,7 @@ class EpochProgram:
         names = self._names if measured else []
         return EpochSums(
             loss=float(totals.loss),
-            accuracy=float(totals.accuracy),
+            accuracy=float(totals.accuracy) / answers(self.loop.y, self._multi_label),
             update_ratio=dict(zip(names, totals.update_ratio.tolist(), strict=True)),
             movement=dict(zip(names, totals.movement.tolist(), strict=True)),
         )
@@ -79,8 +81,9 @@ class _NetworkTrainer:
 
     shape = ()
 
-    def __init__(self, network: Network, loss: Any, optimizer: Any, dropouts: list[Any]) -> None:
+    def __init__(self, network: Network, loss: Any, optimizer: Any, dropouts: list[Any], multi_label: bool) -> None:
         self._model, self._loss, self._optimizer, self._dropouts = network.model, loss, optimizer, dropouts
+        self._multi_label = multi_label
         self._kernels = [tap.kernel for tap in network.taps if tap.kernel is not None]
         optimizer.build(self._model.trainable_variables)
 
@@ -103,7 +106,7 @@ class _NetworkTrainer:
             scaled = self._optimizer.scale_loss(value)
         variables = self._model.trainable_variables
         self._optimizer.apply(tape.gradient(scaled, variables), variables)
-        return value, hits(y, prediction)
+        return value, hits(y, prediction, self._multi_label)
 
     def update_ratios(self, before: list[Any]) -> Any:
         return tf.stack(

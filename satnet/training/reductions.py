@@ -88,12 +88,15 @@ def piece_share(pieces: Any) -> Any:
     return tf.reduce_mean(winners, axis=0)
 
 
-def reduce_network(loss: Any, y: Any, prediction: Any) -> dict[str, Any]:
-    """Loss, accuracy and confident mistakes of predictions, (rows, outputs); `loss` is Keras's own."""
+def reduce_network(loss: Any, y: Any, prediction: Any, multi_label: bool = False) -> dict[str, Any]:
+    """Loss, accuracy and confident mistakes of predictions, (rows, outputs); `loss` is Keras's own.
+
+    With `multi_label` each output is an answer of its own, as is the only one.
+    """
     p, y = tf.cast(prediction, tf.float64), tf.cast(y, tf.float64)
     value = tf.cast(loss(tf.cast(y, prediction.dtype), prediction), tf.float64)
-    if p.shape[-1] == 1:
-        surest, wrong = tf.maximum(p, 1 - p)[:, 0], ((p > 0.5) != (y > 0.5))[:, 0]
+    if multi_label or p.shape[-1] == 1:
+        surest, wrong = tf.maximum(p, 1 - p), (p > 0.5) != (y > 0.5)
     else:
         surest = tf.reduce_max(p, axis=-1)
         wrong = tf.argmax(p, axis=-1) != tf.argmax(y, axis=-1)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from satnet.training.epoch_loop import EpochLoop
-from satnet.training.evaluation import hits
+from satnet.training.evaluation import answers, hits
 from satnet.training.network import Network
 from satnet.training.program import EpochSums
 from satnet.training.stacked_network import StackedNetwork, StackedVariable
@@ -21,11 +21,13 @@ from satnet.training.standardization import standardized
 class StackedProgram:
     """Trains `trials` networks, epoch by epoch, on the same rows in the same order."""
 
-    def __init__(self, network: Network, loss: Any, optimizer: Any, *, trials: int, batch_size: int) -> None:
+    def __init__(
+        self, network: Network, loss: Any, optimizer: Any, *, trials: int, batch_size: int, multi_label: bool = False
+    ) -> None:
         """`network` is copied from and never trained; `loss` and `optimizer` are Keras's own, the latter fresh."""
-        self.trials = trials
+        self.trials, self._multi_label = trials, multi_label
         self._networks = StackedNetwork(network, trials)
-        self._trainer = _StackedTrainer(self._networks, loss, optimizer)
+        self._trainer = _StackedTrainer(self._networks, loss, optimizer, multi_label)
         self._loop = EpochLoop(self._trainer, batch_size=batch_size, xla=True)
 
     def load(self, x: Any, y: Any, scaling: tuple[Any, Any] = (0.0, 1.0), weights: Any = None) -> None:
@@ -72,7 +74,7 @@ class StackedProgram:
         return [
             EpochSums(
                 loss=float(totals.loss[trial]),
-                accuracy=float(totals.accuracy[trial]),
+                accuracy=float(totals.accuracy[trial]) / answers(self._loop.y, self._multi_label),
                 update_ratio=dict(zip(names, totals.update_ratio[:, trial].tolist(), strict=True)),
                 movement=dict(zip(names, totals.movement[:, trial].tolist(), strict=True)),
             )
@@ -83,8 +85,8 @@ class StackedProgram:
 class _StackedTrainer:
     """A BatchTrainer of all trials."""
 
-    def __init__(self, networks: StackedNetwork, loss: Any, optimizer: Any) -> None:
-        self._networks, self._optimizer = networks, optimizer
+    def __init__(self, networks: StackedNetwork, loss: Any, optimizer: Any, multi_label: bool) -> None:
+        self._networks, self._optimizer, self._multi_label = networks, optimizer, multi_label
         self._loss = type(loss)(**{**loss.get_config(), "reduction": "none"})
         self.shape = (networks.trials,)
         optimizer.build([stacked.variable for stacked in networks.trained])
@@ -133,7 +135,7 @@ class _StackedTrainer:
         self._optimizer.iterations.assign_add(1)
         for average, now in moved:
             average.assign(now)
-        return value, hits(y, prediction)
+        return value, hits(y, prediction, self._multi_label)
 
     def _update(self, stacked: StackedVariable, gradient: Any) -> None:
         shape = [self._networks.trials if axis == stacked.axis else 1 for axis in range(3)]

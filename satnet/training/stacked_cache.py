@@ -26,7 +26,14 @@ def obtain(specs: Sequence[ExperimentSpec], network: Network, data: Data) -> Sta
     if program is None:
         loss, optimizer = build_loss(with_momentum.loss), build_optimizer(with_momentum)
         batch_size = with_momentum.training.batch_size
-        program = StackedProgram(network, loss, optimizer, trials=places, batch_size=batch_size)
+        program = StackedProgram(
+            network,
+            loss,
+            optimizer,
+            trials=places,
+            batch_size=batch_size,
+            multi_label=data.task == "multi_label",
+        )
     _programs[key] = program
     while len(_programs) > _MOST:
         _programs.popitem(last=False)

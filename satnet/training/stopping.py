@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from satnet.spec import ExperimentSpec
+from satnet.spec.metrics import METRICS
 from satnet.training.optimizer import Plateau
 
 
@@ -40,6 +41,16 @@ class StoppingRules:
             reduce_on_plateau=reduce,
             no_progress=Plateau(stop.monitor, stop.patience, stop.min_delta) if stop else None,
             plateau=Plateau(reduce.monitor, reduce.patience) if reduce else None,
+        )
+
+    @property
+    def watches_training(self) -> bool:
+        """Whether a metric is watched that takes a pass over the training rows."""
+        return any(
+            counter is not None
+            and counter.monitor.startswith("train.")
+            and counter.monitor.partition(".")[2] in METRICS
+            for counter in self.counters
         )
 
     @property

@@ -20,11 +20,55 @@ class Metrics(TypedDict):
     """What the network achieves on one set of rows."""
 
     loss: Annotated[Number, Measure("The loss; null where it is not finite.")]
-    accuracy: Annotated[Number, Measure("Share of rows whose class is right; null for regression.", better="more")]
+    accuracy: Annotated[
+        Number,
+        Measure("Share of rows whose class is right (multi-label: of labels); null for regression.", better="more"),
+    ]
     mean_absolute_error: NotRequired[
         Annotated[Number, Measure("Regression, except on training rows: in the target's own units.")]
     ]
     non_finite: NotRequired[Annotated[int, About("1 where the loss is not finite; absent otherwise."), Field(ge=0)]]
+    precision: NotRequired[
+        Annotated[
+            Number,
+            Measure(
+                "Where asked for: of the rows said to be of a class, the share that is; class 1 or mean.", better="more"
+            ),
+        ]
+    ]
+    recall: NotRequired[
+        Annotated[
+            Number,
+            Measure("Where asked for: of a class's rows, the share said to be of it; class 1 or mean.", better="more"),
+        ]
+    ]
+    f1: NotRequired[
+        Annotated[Number, Measure("Where asked for: harmonic mean of the two; class 1 or mean.", better="more")]
+    ]
+    roc_auc: NotRequired[
+        Annotated[
+            Number, Measure("Where asked for: area under the ROC curve, one class against the rest.", better="more")
+        ]
+    ]
+    pr_auc: NotRequired[
+        Annotated[Number, Measure("Where asked for: average precision, one class against the rest.", better="more")]
+    ]
+    balanced_accuracy: NotRequired[
+        Annotated[Number, Measure("Where asked for: mean recall of the classes that occur.", better="more")]
+    ]
+    top_k: NotRequired[
+        Annotated[
+            Number, Measure("Where asked for: share of rows whose class is among the 5 likeliest.", better="more")
+        ]
+    ]
+    r2: NotRequired[Annotated[Number, Measure("Where asked for: coefficient of determination.", better="more")]]
+    mae: NotRequired[Annotated[Number, Measure("Where asked for: mean absolute error in the target's own units.")]]
+    rmse: NotRequired[
+        Annotated[Number, Measure("Where asked for: root of the mean squared error in the target's own units.")]
+    ]
+    mape: NotRequired[
+        Annotated[Number, Measure("Where asked for: mean of |error / target|, 0.1 is 10 %; null with a target of 0.")]
+    ]
 
 
 @_CLOSED

@@ -1,0 +1,142 @@
+"""Asked metrics stand in every record and can end a run; several labels a row are right label by label."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from satnet.spec import parse_spec
+from satnet.spec.metrics import more_is_better
+from satnet.training.evaluation import Evaluation, hits
+from satnet.training.losses import build_loss
+from satnet.training.network import build_network
+from satnet.training.optimizer import Plateau
+from satnet.training.reductions import reduce_network
+from satnet.training.run import train
+
+
+def spirals(**training):
+    return {
+        "dataset": {"name": "spirals", "samples": 300, "validation_fraction": 0.2},
+        "layers": [
+            {"type": "dense", "units": 16, "activation": "tanh"},
+            {"type": "dense", "units": 3, "activation": "softmax"},
+        ],
+        "optimizer": {"name": "adam", "learning_rate": 0.02},
+        "training": {"epochs": 4, "batch_size": 32, **training},
+        "seed": 1,
+    }
+
+
+def run(data):
+    records = []
+    return records, train(parse_spec(data), data_dir=Path("nowhere"), on_epoch=records.append)
+
+
+def test_asked_metrics_stand_in_every_record_and_in_the_test_metrics():
+    # when
+    records, result = run(spirals(metrics=["recall", "pr_auc"]))
+
+    # then
+    for part in ("train", "validation"):
+        assert all(0 < record[part]["recall"] <= 1 and 0 < record[part]["pr_auc"] <= 1 for record in records)
+        assert records[-1][part]["pr_auc"] > records[0][part]["pr_auc"]
+    assert result.summary_extra["test"]["recall"] == pytest.approx(result.summary_extra["test"]["accuracy"], abs=0.1)
+    assert len({record["train"]["recall"] for record in records}) > 1
+
+
+def test_metrics_that_nobody_asked_for_are_not_measured():
+    records, result = run(spirals(epochs=1))
+    assert set(records[-1]["train"]) == set(records[-1]["validation"]) == {"loss", "accuracy"}
+    assert set(result.summary_extra["test"]) == {"loss", "accuracy"}
+
+
+@pytest.mark.parametrize("monitor", ["train.recall", "validation.recall"])
+def test_early_stopping_waits_for_a_larger_recall_also_between_measured_epochs(monitor):
+    # given a learning rate with which nothing moves
+    stopping = {"monitor": monitor, "patience": 2}
+    data = spirals(metrics=["recall"], early_stopping=stopping, epochs=9)
+    data |= {"optimizer": {"name": "sgd", "learning_rate": 1e-12}, "saturation": {"every": 5}}
+
+    # when
+    records, result = run(data)
+
+    # then it ends two epochs after the first
+    assert (result.stop_reason, [record["epoch"] for record in records]) == ("early_stopping", [0, 3])
+    assert records[-1]["train"]["recall"] == records[0]["train"]["recall"]
+
+
+def test_a_regression_reports_its_metrics_in_the_targets_units():
+    # given
+    data = {
+        "dataset": {"name": "diabetes", "standardize": "per_feature"},
+        "layers": [{"type": "dense", "units": 1}],
+        "training": {"epochs": 1, "metrics": ["mae", "rmse", "r2", "mape"]},
+        "seed": 1,
+    }
+
+    # when
+    records, result = run(data)
+
+    # then
+    validation = records[-1]["validation"]
+    assert validation["mae"] == validation["mean_absolute_error"]
+    assert result.summary_extra["test"]["rmse"] == pytest.approx(result.summary_extra["root_mean_squared_error"])
+    assert records[-1]["train"]["mae"] > 1
+
+
+@pytest.mark.parametrize(
+    ("monitor", "values", "best"),
+    [
+        ("validation.recall", (0.1, 0.3, 0.2), 0.3),
+        ("validation.rmse", (3, 1, 2), 1),
+        ("train.balanced_accuracy", (0.2, 0.4, 0.1), 0.4),
+    ],
+)
+def test_a_plateau_knows_whether_more_is_better(monitor, values, best):
+    # given
+    plateau, (part, _, name) = Plateau(monitor, patience=1), monitor.partition(".")
+
+    # when
+    for value in values:
+        plateau.better({part: {name: value}})
+
+    # then
+    assert (plateau.best, plateau.waited) == (best, 1)
+    assert more_is_better(monitor) == (best == max(values))
+
+
+def test_several_labels_are_right_label_by_label_as_keras_counts_them():
+    # given
+    rng = np.random.default_rng(0)
+    y, prediction = (rng.random((50, 3)) < 0.4).astype(np.float32), rng.random((50, 3)).astype(np.float32)
+
+    # when
+    right = int(hits(tf.constant(y), tf.constant(prediction), True))
+    reduced = reduce_network(build_loss("binary_crossentropy"), tf.constant(y), tf.constant(prediction), True)
+
+    # then
+    oracle = float(keras.metrics.BinaryAccuracy()(y, prediction))
+    assert right / y.size == pytest.approx(oracle) == pytest.approx(float(reduced["right"]))
+    wrong = (prediction > 0.5) != (y > 0.5)
+    sure = np.maximum(prediction, 1 - prediction) >= 0.99
+    assert float(reduced["confident_wrong"]) == pytest.approx((wrong & sure).mean())
+
+
+def test_evaluation_of_several_labels_gives_keras_binary_accuracy():
+    # given
+    data = spirals() | {"loss": "binary_crossentropy"}
+    data["layers"][-1]["activation"] = "sigmoid"
+    spec, rng = parse_spec(data), np.random.default_rng(0)
+    network, loss = build_network(spec, (2,), None), build_loss(spec.loss)
+    x, y = rng.standard_normal((40, 2)).astype(np.float32), (rng.random((40, 3)) < 0.5).astype(np.float32)
+
+    # when
+    value, accuracy, predictions = Evaluation(network, loss, multi_label=True)(x, y, batch=16)
+
+    # then
+    network.model.compile(loss=spec.loss, metrics=["binary_accuracy"])
+    assert [value, accuracy] == pytest.approx(network.model.evaluate(x, y, verbose=0), rel=1e-5)
+    assert predictions.shape == (40, 3)
