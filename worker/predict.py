@@ -5,10 +5,11 @@ import threading
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from satnet.errors import BadRequest, DamagedArtifact, NotFound, SatnetError, StoreUnavailable
 from satnet.service.artifacts import Artifacts
+from satnet.service.instances import require_numbers
 from satnet.settings import Settings
 from satnet.store import Store
 from satnet.store.predictions import PredictionReply, PredictionRequest
@@ -23,23 +24,26 @@ def answers(models: Models, requests: Sequence[PredictionRequest]) -> dict[str, 
     """The replies by request id: `predictions`, or `error` and `code`; all requests are for the same model."""
     import numpy as np
 
-    from satnet.training.export import fitting_rows, outputs_of
+    from satnet.training.export import count, outputs_of, together
 
     first = requests[0]
     try:
-        model = models.get(first["experiment"], first["sha256"])
+        saved = models.get(first["experiment"], first["sha256"])
         rows: dict[str, Any] = {}
         replies: dict[str, PredictionReply] = {}
         for one in requests:
             try:
-                rows[one["id"]] = fitting_rows(model, one["instances"])
+                if not saved.takes_columns:
+                    require_numbers(cast(list[Any], one["instances"]))
+                rows[one["id"]] = saved.rows(one["instances"])
             except BadRequest as error:
-                replies[one["id"]] = {"error": str(error), "code": error.code}
+                errors = [place.as_dict() for place in error.errors]
+                replies[one["id"]] = {"error": str(error), "code": error.code, "errors": errors}
         if rows:
-            outputs = outputs_of(model, np.concatenate(list(rows.values())))
-            ends = np.cumsum([len(own) for own in rows.values()])[:-1]
+            outputs = outputs_of(saved.model, together(list(rows.values())))
+            ends = np.cumsum([count(own) for own in rows.values()])[:-1]
             parts = np.split(outputs, ends)
-            replies |= {name: {"predictions": part.tolist()} for name, part in zip(rows, parts, strict=True)}
+            replies |= {name: saved.reply(part) for name, part in zip(rows, parts, strict=True)}
         return replies
     except (DamagedArtifact, NotFound) as error:
         return _refused(requests, str(error), error.code)
@@ -70,9 +74,9 @@ def serve(settings: Settings) -> None:
 
 
 def _load(path: Path) -> Any:
-    from satnet.training.export import load_model  # Keras comes with it
+    from satnet.training.export import SavedModel  # Keras comes with it
 
-    return load_model(path)
+    return SavedModel.load(path)
 
 
 def _model(request: PredictionRequest) -> str:

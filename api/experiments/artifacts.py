@@ -86,11 +86,13 @@ def get_model(
 async def predict_rows(request: Request, experiment_id: ExperimentId, store: StoreDep, body: BodyDep) -> Response:
     """Compute the trained model's outputs for at most 10,000 raw rows.
 
+    Rows of a table are objects by column name, or lists in the order of its features; null is an empty cell. Where the
+    model knows its classes' names, `classes` says them in the order of the outputs and `labels` the one of each row.
     A worker answers within 20 s, or the status is 503: at once where no worker is running.
     """
     instances = checked_instances(body)
     try:
-        outputs = await unless_gone(request, predict(store, experiment_id, instances))
+        reply = await unless_gone(request, predict(store, experiment_id, instances))
     except ClientGone:
         return Response(status_code=499)  # nobody reads it
-    return JSONResponse({"predictions": outputs})
+    return JSONResponse({key: reply[key] for key in ("predictions", "classes", "labels") if key in reply})

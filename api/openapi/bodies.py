@@ -44,7 +44,7 @@ class RemedyRequest(BaseModel):
 
 
 class PredictRequest(BaseModel):
-    """Raw rows in the dataset's own shape; the model standardizes them itself."""
+    """Raw rows in the dataset's own shape, or a table's by column name; the model encodes and standardizes them."""
 
     model_config = ConfigDict(extra="forbid")
 

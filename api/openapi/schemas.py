@@ -45,6 +45,8 @@ class Predictions(TypedDict):
     """Outputs of the trained model."""
 
     predictions: Annotated[list[JsonValue], About("One output a row, in the order of the rows.")]
+    classes: NotRequired[Annotated[list[str], About("Own data: the classes' names, in the order of the outputs.")]]
+    labels: NotRequired[Annotated[list[str], About("Own data: the most likely class of each row.")]]
 
 
 class SelectedFields(TypedDict):

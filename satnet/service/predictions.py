@@ -5,16 +5,18 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from satnet.errors import BadRequest, Conflict, DamagedArtifact, NotFound, WorkerUnavailable
+from satnet.errors import BadRequest, Conflict, DamagedArtifact, FieldError, NotFound, WorkerUnavailable
 from satnet.records.schema import ExperimentDocument, ModelFile
+from satnet.service.instances import require_numbers
 from satnet.store import Store
+from satnet.store.predictions import PredictionReply
 
 PATIENCE = 20.0  # seconds for a worker to answer
 MOST_INSTANCES = 10_000  # rows of one request
 
 
-async def predict(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> list[JsonValue]:
-    """One output a raw row. Cancelling it withdraws the request.
+async def predict(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> PredictionReply:
+    """One output a raw row, and the classes' names where the model knows them. Cancelling it withdraws the request.
 
     Raises:
         NotFound: no such experiment, or it kept no model.
@@ -34,14 +36,19 @@ async def predict(store: Store, experiment_id: str, instances: Sequence[JsonValu
     if reply is None:
         raise WorkerUnavailable(f"no worker answered within {PATIENCE:g} s")
     if "error" in reply:
-        errors = {one.code: one for one in (BadRequest, DamagedArtifact, NotFound)}
+        if reply["code"] == BadRequest.code:
+            raise BadRequest(reply["error"], [FieldError(**place) for place in reply.get("errors", ())])
+        errors = {one.code: one for one in (DamagedArtifact, NotFound)}
         raise errors.get(reply["code"], WorkerUnavailable)(reply["error"])
-    return reply["predictions"]
+    return reply
 
 
 def _ask(store: Store, experiment_id: str, instances: Sequence[JsonValue]) -> str:
     """The name of the request."""
-    model = require_model(store.get(experiment_id))
+    document = store.get(experiment_id)
+    model = require_model(document)
+    if not str(document["spec"]["dataset"].get("name")).startswith("ds_"):  # else the worker knows what its rows hold
+        require_numbers(instances)
     if not store.workers():
         raise WorkerUnavailable("no worker is running that could compute predictions")
     name = store.request_prediction(experiment_id, model["sha256"], instances, PATIENCE)

@@ -31,8 +31,11 @@ class PredictionReply(TypedDict):
     """The predictions, or why there are none."""
 
     predictions: NotRequired[list[JsonValue]]
+    classes: NotRequired[list[str]]  # their names, in the order of the outputs
+    labels: NotRequired[list[str]]  # the class of each row
     error: NotRequired[str]
     code: NotRequired[str]
+    errors: NotRequired[list[dict[str, Any]]]  # the refused places
 
 
 class Predictions(Connection):

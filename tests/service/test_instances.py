@@ -3,7 +3,7 @@
 import pytest
 
 from satnet.errors import BadRequest
-from satnet.service.instances import MOST_AXES, checked_instances
+from satnet.service.instances import MOST_AXES, checked_instances, require_numbers
 
 
 def nested(levels):
@@ -33,7 +33,7 @@ def nested(levels):
 def test_anything_but_rows_of_numbers_is_refused_with_its_place(body, pointer):
     # when
     with pytest.raises(BadRequest) as refused:
-        checked_instances(body)
+        require_numbers(checked_instances(body))
 
     # then
     assert [error.pointer for error in refused.value.errors] == [pointer]
@@ -43,3 +43,29 @@ def test_anything_but_rows_of_numbers_is_refused_with_its_place(body, pointer):
 def test_rows_of_one_shape_pass(instances):
     # when / then
     assert checked_instances({"instances": instances}) is instances
+
+
+@pytest.mark.parametrize(
+    "instances", [[[1, "Ulm", None, True], [2, None, "x", False]], [{"age": 1, "city": "Ulm"}, {"age": None}]]
+)
+def test_rows_of_a_table_hold_texts_booleans_and_nulls(instances):
+    # when / then
+    assert checked_instances({"instances": instances}) is instances
+
+
+@pytest.mark.parametrize(
+    ("instances", "pointer"),
+    [
+        ([{"age": 1}, [1]], "#/instances/1"),
+        ([{"age": 1}, {"a/b": [1]}], "#/instances/1/a~1b"),
+        ([[1, "x"], {"age": 1}], "#/instances/1"),
+        ([[1, {}]], "#/instances/0/1"),
+    ],
+)
+def test_cells_and_rows_of_other_kinds_are_refused(instances, pointer):
+    # when
+    with pytest.raises(BadRequest) as refused:
+        checked_instances({"instances": instances})
+
+    # then
+    assert [error.pointer for error in refused.value.errors] == [pointer]

@@ -44,7 +44,7 @@ def test_a_worker_that_takes_longer_than_a_socket_waits_is_heard(impatient, stor
 
     # then
     thread.join()
-    assert outputs == ROWS
+    assert outputs == {"predictions": ROWS}
 
 
 def test_no_answer_is_told_as_such_after_the_whole_wait(impatient, store, model, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from satnet.errors import NotFound
 from satnet.service.artifacts import Artifacts, model_name
+from satnet.training.export import SavedModel
 from worker.models import Models
 from worker.predict import answers
 
@@ -32,7 +33,7 @@ def request(name, instances):
 def test_requests_for_one_model_share_a_batch_and_a_bad_one_is_refused_alone():
     # given
     model = Doubling()
-    models = SimpleNamespace(get=lambda *_: model)
+    models = SimpleNamespace(get=lambda *_: SavedModel(model))
     requests = [request("one", [[1, 2], [3, 4]]), request("bad", [[1, 2, 3]]), request("two", [[5, 6]])]
 
     # when
@@ -52,7 +53,7 @@ def test_many_rows_are_computed_in_batches_of_bounded_bytes(monkeypatch):
     rows = np.arange(46.0).reshape(23, 2)
 
     # when
-    replies = answers(SimpleNamespace(get=lambda *_: model), [request("one", rows.tolist())])
+    replies = answers(SimpleNamespace(get=lambda *_: SavedModel(model)), [request("one", rows.tolist())])
 
     # then
     assert np.array_equal(replies["one"]["predictions"], 2 * rows)
