@@ -44,6 +44,7 @@ class ActivationTraits:
         recovers: a unit that is saturated low on all rows still gets some gradient.
         rests_off_zero: its output for a unit that does not respond is not 0.
         never_negative: its output is at least 0.
+        lowest: its smallest output, for one that goes below 0 and has an end there; with parameter alpha at 1.
         initializer: the one that theory prescribes (Glorot, He or LeCun).
         matching_loss: the cross-entropy whose gradient behind this output is p - y.
         parameters: with their rules and defaults.
@@ -62,6 +63,7 @@ class ActivationTraits:
     recovers: bool = False
     rests_off_zero: bool = False
     never_negative: bool = False
+    lowest: float | None = None
     initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] | None = None
     matching_loss: Literal["binary_crossentropy", "categorical_crossentropy"] | None = None
     parameters: Parameters = field(default_factory=dict)
@@ -87,6 +89,21 @@ class ActivationTraits:
     def saturates(self) -> bool:
         """Whether there is a tail on either side."""
         return self.low is not None or self.high is not None
+
+    def reach(self, given: Given | None = None) -> tuple[float, float]:
+        """What its outputs lie between, whatever goes in; infinite where there is no end.
+
+        Args:
+            given: parameters that were given.
+        """
+        if self.output_range is not None:
+            return self.output_range
+        if self.matching_loss is not None:  # softmax
+            return 0.0, 1.0
+        high = float(self.high) if isinstance(self.high, float) else math.inf
+        if self.never_negative:
+            return 0.0, high
+        return -math.inf if self.lowest is None else self.lowest * float((given or {}).get("alpha") or 1.0), high
 
     @property
     def is_probability(self) -> bool:
@@ -186,6 +203,7 @@ _RECORDS = (
         lambda z, given: _exponential_below(z, float(given["alpha"] or 0.0)),
         low="soft",
         recovers=True,
+        lowest=-1.0,
         parameters={"alpha": Parameter(POSITIVE, 1.0)},
         keras_layer="ELU",
     ),
@@ -195,6 +213,7 @@ _RECORDS = (
         slope=_SELU_SCALE,
         low="soft",
         recovers=True,
+        lowest=-_SELU_SCALE * _SELU_ALPHA,
         initializer="lecun_normal",
     ),
     ActivationTraits(
@@ -214,17 +233,23 @@ _RECORDS = (
         initializer="glorot_uniform",
     ),
     ActivationTraits(
-        "gelu", _gelu, low="soft", recovers=True, parameters={"approximate": Parameter(bool, default=False)}
+        "gelu",
+        _gelu,
+        low="soft",
+        recovers=True,
+        lowest=-0.17,
+        parameters={"approximate": Parameter(bool, default=False)},
     ),
     ActivationTraits(
         "silu",
         lambda z, _: _sigmoid(z) + z * _sigmoid_slope(z),
         low="soft",
         recovers=True,
+        lowest=-0.2785,
         aliases=("swish",),
     ),
-    ActivationTraits("hard_silu", _hard_silu, low=-3.0, aliases=("hard_swish",)),
-    ActivationTraits("mish", _mish, low="soft", recovers=True),
+    ActivationTraits("hard_silu", _hard_silu, low=-3.0, lowest=-0.375, aliases=("hard_swish",)),
+    ActivationTraits("mish", _mish, low="soft", recovers=True, lowest=-0.3089),
     ActivationTraits(
         "hard_sigmoid",
         lambda z, _: _between(z, -3.0, 3.0, 1.0 / 6.0),

@@ -17,6 +17,7 @@ from satnet.records.schema.comparison import (
     RemedyVerdict,
     Series,
 )
+from satnet.records.schema.data import ClassesRecord, ColumnsRecord, DataRecord, ShiftRecord, TargetsRecord
 from satnet.records.schema.epoch import (
     EpochRecord,
     LayerRecord,
@@ -119,12 +120,17 @@ from satnet.records.schema.units import (
 )
 
 __all__ = [
+    "ShiftRecord",
+    "TargetsRecord",
     "About",
     "Attempt",
     "BestAnswer",
+    "ClassesRecord",
+    "ColumnsRecord",
     "ComparedExperiment",
     "Comparison",
     "CreatedKey",
+    "DataRecord",
     "CrossValidationSummary",
     "Difference",
     "Ends",

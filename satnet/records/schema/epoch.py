@@ -10,6 +10,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from satnet.records.schema.about import About, Measure
+from satnet.records.schema.data import DataRecord
 
 Number = float | None
 _CLOSED = with_config(extra="forbid")
@@ -203,6 +204,18 @@ class NetworkRecord(TypedDict):
     saturated_wrong: Annotated[
         Number, Measure("Squared error: share of output entries that are saturated on the wrong side.")
     ]
+    rarest_class_recall: Annotated[
+        Number,
+        Measure(
+            "Share of the validation rows of the rarest class (by the training rows) that are recognized; null for "
+            "other tasks and where there is no such row.",
+            better="more",
+        ),
+    ]
+    mean_class_recall: Annotated[
+        Number,
+        Measure("Mean over the classes of the same share, the balanced accuracy; null likewise.", better="more"),
+    ]
 
 
 @_CLOSED
@@ -218,6 +231,7 @@ class EpochRecord(TypedDict):
     layers: Annotated[list[LayerRecord], About("One record per hidden activation, from input to output.")]
     network: Annotated[NetworkRecord, About("Numbers of the whole network.")]
     input: NotRequired[Annotated[Spread, About("Mean and standard deviation of the probe set's inputs.")]]
+    data: NotRequired[Annotated[DataRecord | None, About("At epoch 0: what is known of the rows.")]]
     batch_statistics: NotRequired[
         Annotated[Literal["probe"], About("With batch normalization, at epoch 0: it uses the probe set's statistics.")]
     ]
