@@ -37,6 +37,13 @@ def record_table(record: Any) -> str:
     return table(("field", "meaning"), [(f"`{field.name}`", field.about.description) for field in fields])
 
 
+def data_tables() -> str:
+    """What epoch 0 says of the rows: the record, and those inside it."""
+    inner = {name: field.inner for name, field in schema.record_fields(schema.DataRecord).items() if field.inner}
+    tables = [record_table(schema.DataRecord), *(f"`{name}`:\n\n{record_table(one)}" for name, one in inner.items())]
+    return "\n\n".join(tables)
+
+
 def causes() -> str:
     """A picture of which rules cause which, by kind; a rule that neither causes nor is caused is left out."""
     arrows = [(cause, rule.name) for rule in RULES.values() for cause in rule.caused_by]
@@ -138,6 +145,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "epoch record": lambda: record_table(schema.EpochRecord),
         "layer record": lambda: record_table(schema.LayerRecord),
         "network record": lambda: record_table(schema.NetworkRecord),
+        "data record": data_tables,
         "regions": regions,
     },
     "spec.md": {

@@ -8,13 +8,18 @@ from satnet.spec.activation_traits import traits
 
 
 def chance_loss(loss: str, output_activation: str, classes: int | None, variance: float | None) -> float | None:
-    """Chance level: ln(classes), ln 2, 1/4 behind a sigmoid, the variance of the target; None where it is not known."""
+    """Chance level: ln(classes), ln 2, 1/4 for classes behind a sigmoid, the variance of a regression's target.
+
+    None where it is not known.
+    """
     if loss == "categorical_crossentropy" and classes:
         return math.log(classes)
     if loss == "binary_crossentropy":
         return math.log(2.0)
     if loss == "mean_squared_error":
-        return 0.25 if traits(output_activation).matching_loss == "binary_crossentropy" else variance
+        if variance is None and traits(output_activation).matching_loss == "binary_crossentropy":
+            return 0.25
+        return variance
     return None
 
 
@@ -60,4 +65,6 @@ def network_record(
         "loss_over_chance": over,
         "confident_wrong": confident_wrong,
         "saturated_wrong": saturated_wrong,
+        "rarest_class_recall": None,
+        "mean_class_recall": None,
     }

@@ -10,13 +10,15 @@ import keras
 import numpy as np
 
 from satnet.records.epoch_log import EpochLog, LoggedEpoch
-from satnet.records.schema import EpochRecord, FindingRecord, MeasuredEpoch, Units
+from satnet.records.schema import DataRecord, EpochRecord, FindingRecord, MeasuredEpoch, Units
 from satnet.saturation.diagnosis import diagnose, facts_of_external
+from satnet.spec.datasets import Task
 from satnet.spec.external import ExternalLayer, ExternalSpec
+from satnet.training.data_facts import data_record, with_reach
 from satnet.training.epoch_loop import TAIL
 from satnet.training.labels import recognize_labels
 from satnet.training.losses import build_loss, recognize_loss
-from satnet.training.model_taps import tap
+from satnet.training.model_taps import standardizes_itself, tap
 from satnet.training.network import Network
 from satnet.training.probe import Probe
 from satnet.training.splits import probe_index
@@ -123,10 +125,23 @@ class MonitorCallback(keras.callbacks.Callback):
         loss, link = recognize_loss(self.model.loss)
         network, layers = tap(self.model, link)
         y, labels, self._classes = recognize_labels(self._y, loss, int(network.probe.outputs[-1].shape[-1]))
+        self._encoded, self._labels = y, labels
         index = probe_index(labels, self._classes, self._probe_size, self._seed)
         self._variance = float(y.var()) if self._classes is None else None
         probe = Probe(network, loss, build_loss(loss), self._x[index], y[index], self._epsilon)
         return network, self._spec(loss, network, layers), probe
+
+    def _facts(self) -> DataRecord:
+        """What is known of the rows that were given."""
+        y, classes, output = self._encoded, self._classes, self._network.output
+        if classes is not None and bool((y != np.round(y)).any()):  # gray values
+            classes = None
+        several = classes is not None and y.shape[1] > 1 and bool((y.sum(axis=1) != 1).any())
+        task: Task = "multi_label" if several else "regression" if classes is None else "classification"
+        facts = data_record(self._x, y, self._labels, task=task, classes=None if several else classes, others={})
+        if standardizes_itself(self.model):
+            facts["columns"] = None
+        return with_reach(facts, y, output.activation, output.parameters)
 
     def _spec(self, loss: str, network: Network, layers: Sequence[ExternalLayer]) -> ExternalSpec:
         optimizer = self.model.optimizer
@@ -161,7 +176,7 @@ class MonitorCallback(keras.callbacks.Callback):
             validation = {"loss": None, "accuracy": None}
             if "val_loss" in logs:
                 validation = _metric(float(logs["val_loss"]), _accuracy(logs, "val_"))
-        record = {
+        record: dict[str, Any] = {
             "epoch": epoch,
             "fold": None,
             "learning_rate": float(self.model.optimizer.learning_rate),
@@ -173,6 +188,8 @@ class MonitorCallback(keras.callbacks.Callback):
             "input": {"mean": values["input_mean"], "std": values["input_std"]},
             "units": dict(self._probe.units),
         }
+        if epoch == 0:
+            record["data"] = self._facts()
         if self._epoch_log is not None:
             logged = self._epoch_log.add(cast(MeasuredEpoch, record))
             self.units = dict(self._probe.units)

@@ -13,7 +13,8 @@ Part = Literal["validation", "test"]
 _MOST_ROWS, _MOST_VALUES = 20_000, 4_000_000  # looked at; more would tell nothing new
 _RARELY = 0.9  # a column with one value in more of its rows hardly varies: a rare category, a border pixel
 _FEWEST = 20  # rows whose mean and spread are worth comparing
-_CHANCE = 5.0  # standard errors
+_CHANCE = 5.0  # standard errors of a mean
+_CHANCE_RATIO = 10.0  # over the root of the rows: how far the log of a ratio of quartiles strays at heavy tails
 
 
 def sampled(x: Array, seed: int = 0) -> Array:
@@ -104,12 +105,13 @@ def _mean_shift(train: Array, other: Array) -> Array:
 def _std_ratio(train: Array, other: Array) -> Array:
     """Of the larger to the smaller, by standard deviation or by the middle half of the values, whichever says less.
 
-    A single outlier makes a standard deviation large, and leaves the quartiles where they are.
+    1 where chance explains it. A single outlier makes a standard deviation large, and leaves the quartiles where they are.
     """
     by_std = _ratio(train.std(axis=0), other.std(axis=0))
     quartiles = [np.quantile(x, [0.25, 0.75], axis=0) for x in (train, other)]
     by_quartile = _ratio(*(upper - lower for lower, upper in quartiles))
-    return np.minimum(by_std, by_quartile)
+    ratio, chance = np.minimum(by_std, by_quartile), np.sqrt(1.0 / len(train) + 1.0 / len(other))
+    return np.where(np.log(ratio) > _CHANCE_RATIO * chance, ratio, 1.0)
 
 
 def _ratio(one: Array, other: Array) -> Array:

@@ -9,16 +9,17 @@ import numpy as np
 import tensorflow as tf
 
 from satnet.errors import DataError
+from satnet.records.schema import DataRecord
 from satnet.spec import Dataset, ExperimentSpec, dataset_info
 from satnet.spec.datasets import DATASETS, ResolvedData, Task
-from satnet.training import sources
+from satnet.training import data_facts, sources
 from satnet.training.labels import encode_classes, encode_targets, target_scaling
 from satnet.training.own_data import OwnRows
 from satnet.training.seeds import SOURCE, TEST_SIZE, TRAIN_SIZE, rng_for
 from satnet.training.sources import Array
 from satnet.training.splits import parted, split, subset
 from satnet.training.standardization import Standardization, standardized_rows
-from satnet.training.tables import Encoder
+from satnet.training.tables import Encoder, input_names
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,30 @@ class Data:
         """The training rows at `index`, float32 and standardized."""
         rows = self.train.take(index)
         return Rows(standardized_rows(rows.x, self.scaling), rows.y, rows.weights)
+
+    @cached_property
+    def rarest(self) -> int | None:
+        """The class with the fewest training rows; None for other tasks."""
+        return None if self.classes is None else data_facts.rarest_class(self.labels, self.classes)
+
+    @cached_property
+    def facts(self) -> DataRecord:
+        """What epoch 0 says of the rows, but for what depends on the network."""
+        return data_facts.data_record(
+            self.train.x,
+            self.train.y,
+            self.labels,
+            task=self.task,
+            classes=self.classes,
+            others={"test": (self.test.x, self.test.y)}
+            if self.test is self.validation
+            else {"validation": (self.validation.x, self.validation.y), "test": (self.test.x, self.test.y)},
+            target_mean=self.target_mean,
+            target_std=self.target_std,
+            scale=self.scale,
+            column_names=None if self.encoder is None else input_names(self.encoder.plan),
+            class_names=None if self.about is None else self.about.class_names,
+        )
 
     @property
     def nbytes(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from satnet.spec import ExperimentSpec
+from satnet.training.class_recall import class_recalls
 from satnet.training.data import Data, Rows
 from satnet.training.evaluation import Evaluation
 from satnet.training.metrics import finite, measured
@@ -41,6 +42,14 @@ class FoldMetrics:
             return {}
         train = self.data.train
         return self._asked(train.y, self.evaluate(train.x, train.y, self.data.scaling)[2])
+
+    def recalls(self, predictions: Array) -> dict[str, float | None]:
+        """How well the classes of the validation rows, for which these predictions are, are recognized."""
+        rarest = self.data.rarest
+        if rarest is None:
+            return {"rarest_class_recall": None, "mean_class_recall": None}
+        of_rarest, mean = class_recalls(self.data.validation.y, predictions, rarest)
+        return {"rarest_class_recall": of_rarest, "mean_class_recall": mean}
 
     def targets(self, y: Array, predictions: Array) -> Targets:
         """A regression's rows with what gives their own units."""

@@ -16,6 +16,7 @@ from satnet.training.checkpoint import Checkpoint, numbered
 from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.compiled import CompiledNetwork
 from satnet.training.data import Data
+from satnet.training.data_facts import with_reach
 from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.program import EpochSums
 from satnet.training.quality import quality
@@ -151,6 +152,10 @@ class FoldRun:
         record |= {"seconds": time.monotonic() - began, "layers": layers, "network": network}
         record["input"] = {"mean": values["input_mean"], "std": values["input_std"]}
         record["units"] = dict(self.probe.units)
+        network |= record.pop("recalls")
+        if epoch == 0:
+            output = self.network.output
+            record["data"] = with_reach(self.data.facts, self.data.train.y, output.activation, output.parameters)
         if epoch == 0 and self.network.batch_normalizations():
             record["batch_statistics"] = "probe"
         return self.on_epoch(cast(MeasuredEpoch, record))
@@ -163,9 +168,10 @@ class FoldRun:
 
     def _both_metrics(self, loss: float, accuracy: float) -> dict[str, Any]:
         """These of the training rows, and the validation rows'."""
-        validation, _ = self.metrics.of(self.data.validation)
-        train = self.metrics.running(loss, accuracy)
-        return {"learning_rate": self._learning_rate(), "train": train, "validation": validation}
+        validation, predictions = self.metrics.of(self.data.validation)
+        train, recalls = self.metrics.running(loss, accuracy), self.metrics.recalls(predictions)
+        rate = self._learning_rate()
+        return {"learning_rate": rate, "train": train, "validation": validation, "recalls": recalls}
 
     def _learning_rate(self) -> float:
         return float(self.optimizer.learning_rate)

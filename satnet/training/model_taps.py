@@ -40,6 +40,16 @@ def activation_of(layer: Any) -> AppliedActivation:
     return UNKNOWN if name is None else AppliedActivation(name)
 
 
+def standardizes_itself(model: Any) -> bool:
+    """Whether the model's first layers bring its inputs to one scale before any weight sees them."""
+    for layer in model.layers:
+        if isinstance(layer, (keras.layers.Normalization, keras.layers.BatchNormalization)):
+            return True
+        if hasattr(layer, "kernel"):
+            return False
+    return False
+
+
 def _relu(layer: Any) -> AppliedActivation:
     """Keras's ReLU layer with its three parameters, as far as they make an activation with a name."""
     if layer.threshold:

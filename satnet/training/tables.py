@@ -68,6 +68,15 @@ def _like(cells: Any, text: str) -> float | str:
     return float(text) if pandas.api.types.is_numeric_dtype(cells) else text
 
 
+def input_names(plan: TablePlan) -> list[str]:
+    """The network's inputs in order: a number's column, a category as `column=category`, `column is missing`."""
+    names: list[str] = []
+    for column in plan.columns:
+        names += [column.name] if column.kind == "number" else [f"{column.name}={one}" for one in column.categories]
+        names += [f"{column.name} is missing"] * column.indicator
+    return names
+
+
 @dataclass(frozen=True)
 class Encoder:
     """What the training rows say of a table's columns, ready to encode any rows.
