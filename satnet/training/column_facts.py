@@ -105,7 +105,7 @@ def _mean_shift(train: Array, other: Array) -> Array:
 def _std_ratio(train: Array, other: Array) -> Array:
     """Of the larger to the smaller, by standard deviation or by the middle half of the values, whichever says less.
 
-    1 where chance explains it. A single outlier makes a standard deviation large, and leaves the quartiles where they are.
+    1 where chance explains it. A single outlier makes a standard deviation large and leaves the quartiles alone.
     """
     by_std = _ratio(train.std(axis=0), other.std(axis=0))
     quartiles = [np.quantile(x, [0.25, 0.75], axis=0) for x in (train, other)]
