@@ -80,13 +80,17 @@ def predict(
         if not isinstance(instances, list):
             raise ValueError(f"{rows}: a JSON list of rows is needed, got {type(instances).__name__}")
         predictions = client.experiments.predict(experiment_id, instances)
+    labels = predictions.labels
 
     def table() -> list[dict[str, object]]:
         outputs = [one if isinstance(one, list) else [one] for one in predictions]
-        return [{f"output_{place}": value for place, value in enumerate(row)} for row in outputs]
+        names = predictions.classes if predictions.classes and len(outputs[0]) > 1 else None
+        heads = names or [f"output_{place}" for place in range(len(outputs[0]))]
+        rows: list[dict[str, object]] = [dict(zip(heads, row, strict=True)) for row in outputs]
+        return [{"label": label} | row for label, row in zip(labels, rows, strict=True)] if labels else rows
 
     def text() -> None:
-        for prediction in predictions:
-            say(json.dumps(prediction))
+        for place, prediction in enumerate(predictions):
+            say(f"{labels[place]}  {json.dumps(prediction)}" if labels else json.dumps(prediction))
 
     write(output, predictions, table, text)

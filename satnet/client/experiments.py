@@ -7,7 +7,7 @@ from typing import cast
 
 from satnet.client.documents import ReadExperiment
 from satnet.client.protocol import HELD, Deadline, QueryValue, Request
-from satnet.client.results import Epochs, Finding
+from satnet.client.results import Epochs, Finding, Predictions
 from satnet.client.routes import experiments as routes
 from satnet.client.routes.bodies import Json
 from satnet.client.transport import Transport
@@ -16,7 +16,6 @@ from satnet.records.schema import Event, ExperimentDocument, UnitsAnswer
 Update = Callable[["Experiment"], None]
 Findings = list[Finding["Experiment"]]
 Submitted = list["Experiment"]
-Predictions = list[object]
 
 
 class Experiment(ReadExperiment):

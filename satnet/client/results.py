@@ -41,6 +41,21 @@ class Epochs(list[EpochRecord], Generic[T]):
         return pandas.DataFrame(epoch_rows(self))
 
 
+class Predictions(list[object]):
+    """One output a row; of a model of somebody's own classes also their names.
+
+    Attributes:
+        classes: in the order of the outputs; None where the model does not know them.
+        labels: the most likely class of each row; None likewise.
+    """
+
+    def __init__(
+        self, outputs: Iterable[object], classes: list[str] | None = None, labels: list[str] | None = None
+    ) -> None:
+        super().__init__(outputs)
+        self.classes, self.labels = classes, labels
+
+
 class Finding(dict[str, Any], Generic[T]):
     """One finding; `finding["rule"]` and `finding.rule` are the same."""
 

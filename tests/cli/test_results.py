@@ -62,6 +62,26 @@ def test_predict_prints_one_line_a_row(canned, output, printed):
     assert done.stdout == printed
 
 
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        ("table", "yes  [0.25, 0.75]\nno  [1.0, 0.0]\n"),
+        ("csv", "label,no,yes\nyes,0.25,0.75\nno,1.0,0.0\n"),
+    ],
+)
+def test_predict_prints_the_class_of_each_row(canned, output, printed):
+    # given
+    answer = {"predictions": [[0.25, 0.75], [1.0, 0.0]], "classes": ["no", "yes"], "labels": ["yes", "no"]}
+    canned.answers["POST /v1/experiments/exp_1/predict"] = (200, answer)
+
+    # when
+    done = satnet("predict", "exp_1", "-", "-o", output, stdin='[{"age": 1}, {"age": null}]')
+
+    # then
+    assert canned.requests[0][2] == {"instances": [{"age": 1}, {"age": None}]}
+    assert done.stdout == printed
+
+
 @pytest.mark.parametrize("rows", ['{"instances": []}', "[1, 2", ""])
 def test_predict_refuses_what_is_no_list_of_rows(canned, rows):
     # when

@@ -173,6 +173,24 @@ def test_epochs_come_as_a_data_frame_and_as_csv():
     assert epochs.to_csv().splitlines()[0] == "epoch,train.loss,layer.name,layer.gate"
 
 
+def test_predictions_of_a_data_frames_rows_name_the_classes():
+    # given
+    pandas = pytest.importorskip("pandas")
+    answer = {"predictions": [[0.9, 0.1], [0.2, 0.8]], "classes": ["no", "yes"], "labels": ["no", "yes"]}
+    script = Script(httpx.Response(200, json=answer))
+
+    # when
+    with client(script) as satnet:
+        frame = pandas.DataFrame({"age": [3, 4], "city": ["Ulm", None], "size": [0.5, float("nan")]})
+        predictions = satnet.experiments.predict("exp_1", frame)
+
+    # then
+    sent = [{"age": 3, "city": "Ulm", "size": 0.5}, {"age": 4, "city": None, "size": None}]
+    assert json.loads(script.requests[0].content) == {"instances": sent}
+    assert predictions == answer["predictions"]
+    assert (predictions.classes, predictions.labels) == (["no", "yes"], ["no", "yes"])
+
+
 def test_asyncio_client_creates_waits_and_lists():
     # given
     script = Script(

@@ -8,7 +8,7 @@ from typing import cast
 from satnet.client.aio.transport import AsyncTransport
 from satnet.client.documents import ReadExperiment
 from satnet.client.protocol import HELD, Deadline, QueryValue, Request
-from satnet.client.results import Epochs, Finding
+from satnet.client.results import Epochs, Finding, Predictions
 from satnet.client.routes import experiments as routes
 from satnet.client.routes.bodies import Json
 from satnet.records.schema import Event, ExperimentDocument, UnitsAnswer
@@ -16,7 +16,6 @@ from satnet.records.schema import Event, ExperimentDocument, UnitsAnswer
 Update = Callable[["AsyncExperiment"], Awaitable[None] | None]
 Findings = list[Finding[Awaitable["AsyncExperiment"]]]
 Submitted = list["AsyncExperiment"]
-Predictions = list[object]
 Measured = Epochs[Awaitable[UnitsAnswer]]
 
 

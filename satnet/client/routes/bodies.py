@@ -24,7 +24,10 @@ def of_spec(spec: object) -> dict[str, object]:
 
 
 def of_rows(rows: Iterable[object]) -> list[object]:
-    """A plain list, from NumPy arrays too."""
+    """A plain list, from NumPy arrays too; the rows of a pandas DataFrame by column name, NaN as null."""
+    if hasattr(rows, "to_dict"):
+        cells: Any = rows
+        return list(cells.astype(object).where(cells.notna(), None).to_dict("records"))
     return list(rows.tolist() if hasattr(rows, "tolist") else rows)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import httpx
 
 from satnet.client.protocol import HELD, Page, QueryValue, Request, keyed
+from satnet.client.results import Predictions
 from satnet.client.routes import bodies
 from satnet.records.schema import EpochRecord, Event, ExperimentDocument, ExperimentRow, FindingRecord, UnitsAnswer
 
@@ -141,11 +142,12 @@ def model(experiment_id: str) -> Request[bytes]:
     return Request("GET", f"{PATH}/{experiment_id}/model", bodies.content)
 
 
-def predict(experiment_id: str, instances: Iterable[object]) -> Request[list[object]]:
+def predict(experiment_id: str, instances: Iterable[object]) -> Request[Predictions]:
     """Outputs of its trained model."""
     body = {"instances": bodies.of_rows(instances)}
     return Request("POST", f"{PATH}/{experiment_id}/predict", _predictions, body=body)
 
 
-def _predictions(response: httpx.Response) -> list[object]:
-    return list(response.json()["predictions"])
+def _predictions(response: httpx.Response) -> Predictions:
+    answer = response.json()
+    return Predictions(answer["predictions"], answer.get("classes"), answer.get("labels"))
