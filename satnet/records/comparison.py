@@ -81,9 +81,15 @@ def series(documents: Sequence[FullExperiment]) -> Series:
     """
     epochs = sorted({record["epoch"] for document in documents for record in document["epochs"]})
     aligned: Series = {"epochs": epochs}
-    for name in (*_METRICS, *_WORST, "vanish_ratio"):
+    for name in (*_METRICS, *_asked(documents), *_WORST, "vanish_ratio"):
         aligned[name] = [_aligned(document["epochs"], name, epochs) for document in documents]
     return aligned
+
+
+def _asked(documents: Sequence[FullExperiment]) -> list[str]:
+    """The metrics that one of them asks for, on training and on validation rows."""
+    names = [name for document in documents for name in document["spec"].get("training", {}).get("metrics", [])]
+    return [f"{part}.{name}" for name in dict.fromkeys(names) for part in ("train", "validation")]
 
 
 def _aligned(records: Sequence[EpochRecord], name: str, epochs: Sequence[int]) -> list[Number]:

@@ -7,6 +7,7 @@ from satnet.spec.datasets import DatasetInfo, Task
 from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.metrics import METRICS, TOP_K
 from satnet.spec.named import Frozen
+from satnet.spec.output_names import output_names
 
 _LISTED = 20  # class names that an error lists
 
@@ -17,13 +18,6 @@ def check_training(spec: ExperimentSpec, info: DatasetInfo | None) -> Iterator[F
     if info is not None:
         yield from _metrics(spec, info)
         yield from _class_weight(spec, info)
-
-
-def class_labels(spec: ExperimentSpec, classes: int) -> list[str]:
-    """The classes as `class_weight` names them: by name where they have names, else by number."""
-    resolved = spec.dataset.resolved
-    names = None if resolved is None else resolved.class_names
-    return list(names) if names is not None else [str(number) for number in range(classes)]
 
 
 def _monitors(spec: ExperimentSpec, info: DatasetInfo | None) -> Iterator[FieldError]:
@@ -66,7 +60,9 @@ def _class_weight(spec: ExperimentSpec, info: DatasetInfo) -> Iterator[FieldErro
     if info.task != "classification" or info.classes is None:
         yield FieldError(pointer, f"{_called(info.task)} has no classes to weigh", "not_allowed", weights)
     elif weights != "balanced":
-        yield from unknown_labels(weights, class_labels(spec, info.classes))
+        yield from unknown_labels(
+            weights, output_names(spec.dataset, spec.dataset.resolved, "classification", info.classes)
+        )
         if not any(weights.values()) and len(weights) >= info.classes:
             yield FieldError(pointer, "at least one class needs a weight above 0", "limit", weights)
 

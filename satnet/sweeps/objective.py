@@ -7,6 +7,7 @@ from satnet.records.numbers import number_of
 from satnet.records.schema import EpochRecord, LayerRecord, Measure, Metrics, NetworkRecord, TrialOutcome, measures
 from satnet.spec import ExperimentSpec, dataset_info
 from satnet.spec.hidden import hidden_layers
+from satnet.spec.metrics import METRICS
 
 _SETS = ("train", "validation")
 _METRICS, _NETWORK, _LAYER = measures(Metrics), measures(NetworkRecord), measures(LayerRecord)
@@ -29,6 +30,8 @@ def problem(metric: str, base: ExperimentSpec) -> str | None:
             return "a regression has no accuracy; use loss or mean_absolute_error"
         if rest == "mean_absolute_error" and (not regression or part == "train"):
             return "only measured on the validation rows of a regression"
+        if rest in METRICS and rest not in base.training.metrics:
+            return f"{rest} is not measured; add it to training.metrics of the base"
         return None
     if part == "network" and rest in _names(_NETWORK):
         return None
@@ -116,9 +119,10 @@ _COLUMNS = (
 
 
 def _row(chosen: Sequence[EpochRecord]) -> dict[str, float | None]:
-    """The usual columns at the chosen epochs, means over folds."""
+    """The usual columns at the chosen epochs, and the metrics that were asked for, means over folds."""
     row: dict[str, float | None] = {}
-    for name in _COLUMNS:
+    asked = [f"validation.{name}" for name in METRICS if any(name in record["validation"] for record in chosen)]
+    for name in (*_COLUMNS, *asked):
         values = [value for record in chosen if (value := value_of(record, name)) is not None]
         row[name.replace("layers.max.", "worst_")] = fmean(values) if values else None
     return row

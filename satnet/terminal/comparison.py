@@ -32,7 +32,8 @@ def _table(comparison: Comparison) -> Table:
         table.add_row(row["pointer"], *[json.dumps(value) for value in row["values"]])
     table.add_section()
     table.add_row("status", *[one["status"] for one in experiments])
-    for name in _METRICS:
+    asked = [name for name in comparison["series"] if "." in name and name not in _METRICS]
+    for name in (*_METRICS, *asked):
         part, _, key = name.partition(".")
         values = [(one["final"] or {}).get(part, {}).get(key) for one in experiments]
         table.add_row(f"final {name}", *[number(value, ".4f") for value in values])

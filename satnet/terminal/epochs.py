@@ -2,17 +2,25 @@
 
 from rich.console import Console
 
-from satnet.records.schema import EpochEnd, EpochRecord, ExperimentDocument
-from satnet.terminal.numbers import percent
+from satnet.records.numbers import number_of
+from satnet.records.schema import EpochEnd, EpochRecord, ExperimentDocument, Metrics
+from satnet.spec.metrics import METRICS
+from satnet.terminal.numbers import number, percent
 
 
 def _metrics(end: EpochEnd | EpochRecord) -> str:
-    parts = []
-    for name, metrics in (("train", end["train"]), ("validation", end["validation"])):
-        loss, accuracy = metrics["loss"], metrics["accuracy"]
-        parts.append(f"{name} loss {'not finite' if loss is None else f'{loss:.4f}'}")
-        if accuracy is not None:
-            parts.append(f"accuracy {accuracy:.3f}")
+    return ", ".join(
+        metrics_words(name, part) for name, part in (("train", end["train"]), ("validation", end["validation"]))
+    )
+
+
+def metrics_words(rows: str, metrics: Metrics) -> str:
+    """Loss, accuracy and the metrics that were asked for, of one set of rows."""
+    loss, accuracy = metrics["loss"], metrics["accuracy"]
+    parts = [f"{rows} loss {'not finite' if loss is None else f'{loss:.4f}'}"]
+    if accuracy is not None:
+        parts.append(f"accuracy {accuracy:.3f}")
+    parts += [f"{name} {number(number_of(metrics, name))}" for name in METRICS if name in metrics]
     return ", ".join(parts)
 
 

@@ -6,9 +6,11 @@ from rich.console import Console
 from rich.table import Table
 
 from satnet.records.schema import ExperimentDocument, FoldSummary, LayerSummary, Summary
+from satnet.spec.metrics import METRICS
 from satnet.terminal.epochs import metrics_line
 from satnet.terminal.findings import print_findings
 from satnet.terminal.numbers import change, number, percent
+from satnet.terminal.quality import print_quality
 
 
 def print_report(document: ExperimentDocument, console: Console) -> None:
@@ -19,6 +21,7 @@ def print_report(document: ExperimentDocument, console: Console) -> None:
         if folds := summary.get("folds"):
             console.print(_fold_table(folds))
         console.print(_folds_line(summary) or metrics_line(document), markup=False, soft_wrap=True)
+        print_quality(document["spec"], summary, console)
     else:
         message = f": {document['message']}" if document["message"] else ""
         console.print(f"{document['id']} is {document['status']}{message}", markup=False, soft_wrap=True)
@@ -74,7 +77,7 @@ def _folds_line(summary: Summary) -> str | None:
     if not across:
         return None
     parts = []
-    for name in ("loss", "accuracy", "mean_absolute_error"):
+    for name in ("loss", "accuracy", "mean_absolute_error", *METRICS):
         if (spread := across["validation"].get(name)) and spread["interval"]:
             low, high = spread["interval"]
             words = name.replace("_", " ")

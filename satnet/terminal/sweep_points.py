@@ -35,7 +35,7 @@ def _joined(rows: Sequence[TrialRow]) -> TrainedPoint:
     values = [value for row in rows if (value := row.get("value")) is not None]
     metrics = [one for row in rows if (one := row.get("metrics"))]
     names = list(metrics[0]) if metrics else []
-    means = {name: _mean([one[name] for one in metrics]) for name in names}
+    means = {name: _mean([one.get(name) for one in metrics]) for name in names}
     ended = sorted({row.get("stop_reason") or row["status"] for row in rows})
     return TrainedPoint(rows[0]["parameters"], values, means, ended)
 

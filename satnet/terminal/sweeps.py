@@ -103,8 +103,10 @@ _IN_ORDER = (
 
 
 def _columns(points: Sequence[TrainedPoint], metric: str, width: int) -> list[str]:
-    """The usual columns that have a value somewhere, as many as there is room for."""
-    known = [name for name in _IN_ORDER if name != metric and any(p.metrics.get(name) is not None for p in points)]
+    """Asked metrics and the usual columns that have a value somewhere, as many as there is room for."""
+    asked = [name for name in (points[0].metrics if points else ()) if name not in _IN_ORDER]
+    names = [*asked, *_IN_ORDER]
+    known = [name for name in names if name != metric and any(p.metrics.get(name) is not None for p in points)]
     room = (width - 45 - sum(3 + max(10, min(widest, _WIDEST)) for widest in _widths(points).values())) // 14
     return known[: max(0, room)]
 

@@ -19,7 +19,7 @@ from satnet.training.data import Data
 from satnet.training.data_facts import with_reach
 from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.program import EpochSums
-from satnet.training.quality import quality
+from satnet.training.quality import final_quality
 from satnet.training.result import FoldResult
 from satnet.training.seeds import DROPOUT, SHUFFLE, rng_for, seed_of
 from satnet.training.stopping import StoppingRules
@@ -95,7 +95,7 @@ class FoldRun:
         test, predictions = self.metrics.of(data.test)
         return FoldResult(
             test=test,
-            quality=quality(data.test.y, predictions, classes=data.classes, target_std=data.target_std),
+            quality=final_quality(self.metrics, predictions),
             statistics=data.statistics,
             parameters=self.network.model.count_params(),
             stop_reason=rules.stop_reason,

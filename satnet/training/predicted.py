@@ -1,6 +1,7 @@
 """Labels beside what a network predicted for them, as scikit-learn's metrics take them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,6 +62,16 @@ class Labeled:
     def divided(self) -> tuple[Array, Array]:
         """These columns of the truth and of the scores."""
         return self.columns[:, self.divided_columns], self.scores[:, self.divided_columns]
+
+    def against_the_rest(self) -> Iterator[tuple[int, Array, Array]]:
+        """(number, truth, scores) of each of them."""
+        for number in self.divided_columns:
+            yield int(number), self.columns[:, number], self.scores[:, number]
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether all predictions are."""
+        return bool(np.isfinite(self.scores).all())
 
 
 @dataclass(frozen=True)

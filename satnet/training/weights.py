@@ -4,7 +4,8 @@ import numpy as np
 
 from satnet.errors import DataError
 from satnet.spec import ExperimentSpec
-from satnet.spec.training_checks import class_labels, unknown_labels
+from satnet.spec.output_names import output_names
+from satnet.spec.training_checks import unknown_labels
 from satnet.training.data import Data
 from satnet.training.sources import Array
 
@@ -23,7 +24,8 @@ def training_weights(spec: ExperimentSpec, data: Data) -> Array | None:
     if data.task != "classification" or data.classes is None:
         raise DataError(f"training.class_weight needs classes, and the task is {data.task}")
     numbers = data.labels.astype(np.int64)
-    weights = _of_classes(spec, numbers, data.classes)[numbers]
+    labels = output_names(spec.dataset, data.about, "classification", data.classes)
+    weights = _of_classes(by_class, numbers, labels)[numbers]
     if own is not None:
         weights = weights * own
     if not weights.any():
@@ -31,18 +33,17 @@ def training_weights(spec: ExperimentSpec, data: Data) -> Array | None:
     return weights.astype(np.float32)
 
 
-def _of_classes(spec: ExperimentSpec, numbers: Array, classes: int) -> Array:
+def _of_classes(given: dict[str, float] | str, numbers: Array, labels: list[str]) -> Array:
     """The weight of each class, (classes,)."""
-    given, weights = spec.training.class_weight, np.ones(classes)
-    if given == "balanced":
+    weights = np.ones(len(labels))
+    if isinstance(given, str):  # balanced
         from sklearn.utils.class_weight import compute_class_weight
 
         present = np.unique(numbers)
         weights[present] = compute_class_weight("balanced", classes=present, y=numbers)
-    elif given is not None:
-        labels = class_labels(spec, classes)
-        for error in unknown_labels(given, labels):
-            raise DataError(f"training.class_weight: {error.detail}")
-        for label, weight in given.items():
-            weights[labels.index(label)] = weight
+        return weights
+    for error in unknown_labels(given, labels):
+        raise DataError(f"training.class_weight: {error.detail}")
+    for label, weight in given.items():
+        weights[labels.index(label)] = weight
     return weights

@@ -115,3 +115,19 @@ def test_differences_are_pointers_with_each_value():
 
     # then
     assert rows == [{"pointer": "/a/b", "values": [1, 2]}, {"pointer": "/a/c~1d/1", "values": [2, None]}]
+
+
+def test_series_hold_the_metrics_that_one_of_the_experiments_asks_for():
+    # given
+    one, other = document("exp_0"), document("exp_1", training={"metrics": ["recall"]})
+    layers = {"layers": [], "network": {"vanish_ratio": None}, "fold": None}
+    rows = {"loss": 1.0, "accuracy": 0.5}
+    one["epochs"] = [{"epoch": 0, "train": rows, "validation": rows, **layers}]
+    other["epochs"] = [{"epoch": 0, "train": rows | {"recall": 0.1}, "validation": rows | {"recall": None}, **layers}]
+
+    # when
+    series = compare([one, other])["series"]
+
+    # then
+    assert (series["train.recall"], series["validation.recall"]) == ([[None], [0.1]], [[None], [None]])
+    assert "train.f1" not in series

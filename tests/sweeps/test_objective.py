@@ -19,7 +19,7 @@ def test_every_measured_number_is_an_objective_unless_its_type_says_no(name):
     assert usual_mode(name) == {"less": "min", "more": "max", "unclear": None}[MEASURED[name].better]
 
 
-@pytest.mark.parametrize("name", ["layers.max.name", "layers.gate", "network.gate", "test.loss", "train.f1", "loss"])
+@pytest.mark.parametrize("name", ["layers.max.name", "layers.gate", "network.gate", "test.loss", "train.f2", "loss"])
 def test_what_is_not_measured_is_refused_with_what_is(name):
     # when
     reason = problem(name, parse_spec(BASE))
@@ -32,3 +32,14 @@ def test_a_target_is_no_objective():
     # when / then
     assert isinstance(MEASURED["layers.max.weight_std_target"], Measure)
     assert not MEASURED["layers.max.weight_std_target"].objective
+
+
+def test_a_metric_is_an_objective_where_the_base_asks_for_it():
+    # given
+    asking = parse_spec(BASE | {"training": {"metrics": ["f1"]}})
+
+    # when / then
+    assert problem("validation.f1", asking) is None
+    assert usual_mode("validation.f1") == "max"
+    assert usual_mode("validation.rmse") == "min"
+    assert problem("validation.recall", asking) == "recall is not measured; add it to training.metrics of the base"

@@ -94,3 +94,26 @@ def test_report_shows_two_parameters_as_a_heat_map():
 def test_a_parameter_is_named_by_where_it_is():
     assert short("/layers/1/activation,/layers/2/activation") == "layers 1, 2: activation"
     assert short("/optimizer/learning_rate") == "optimizer learning_rate"
+
+
+def test_report_shows_asked_metrics_beside_the_objective():
+    # given trials of which one has no such metric
+    trials = [trial(0, 0.1, "tanh", 0.5), trial(1, 0.1, "relu", 0.7)]
+    trials[0]["metrics"]["validation.pr_auc"] = 0.625
+
+    # when
+    ranking = {"objective": OBJECTIVE, "best": None, "verdict": "unknown", "message": "too few"}
+    sweep = {
+        "id": "swp_1",
+        "name": None,
+        "status": "succeeded",
+        "progress": PROGRESS,
+        "spec": {"parameters": PARAMETERS},
+    }
+    console = Console(file=io.StringIO(), width=160, markup=False)
+    print_sweep(sweep, trials, ranking, {"data": [], "warning": None}, console)
+
+    # then
+    text = console.file.getvalue()
+    assert "validation pr" in text
+    assert "0.625" in text

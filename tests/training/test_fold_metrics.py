@@ -10,10 +10,13 @@ import tensorflow as tf
 from satnet.spec import parse_spec
 from satnet.spec.metrics import more_is_better
 from satnet.training.evaluation import Evaluation, hits
+from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import Plateau
+from satnet.training.quality import final_quality
 from satnet.training.reductions import reduce_network
+from satnet.training.row_cache import prepared
 from satnet.training.run import train
 
 
@@ -140,3 +143,55 @@ def test_evaluation_of_several_labels_gives_keras_binary_accuracy():
     network.model.compile(loss=spec.loss, metrics=["binary_accuracy"])
     assert [value, accuracy] == pytest.approx(network.model.evaluate(x, y, verbose=0), rel=1e-5)
     assert predictions.shape == (40, 3)
+
+
+def test_the_summary_says_how_good_each_class_is_on_validation_and_test_rows():
+    # when
+    _, result = run(spirals(epochs=1, metrics=["pr_auc"]))
+
+    # then
+    quality, rows = result.summary_extra["quality"], result.summary_extra["rows"]
+    assert result.summary_extra["confusion_matrix"] == quality["test"]["confusion_matrix"]
+    for name in ("validation", "test"):
+        assert [one["label"] for one in quality[name]["classes"]] == ["0", "1", "2"]
+        assert sum(one["support"] for one in quality[name]["classes"]) == rows[name]
+        assert len(result.summary_extra["curves"][name]) == 3
+    assert quality["test"]["pr_auc"] == result.summary_extra["test"]["pr_auc"]
+
+
+def test_test_rows_that_validate_are_reported_once_and_curves_of_more_than_two_classes_where_asked():
+    # given
+    data = spirals(epochs=1)
+    del data["dataset"]["validation_fraction"]
+
+    # when
+    _, result = run(data)
+
+    # then
+    assert set(result.summary_extra["quality"]) == {"test"}
+    assert "curves" not in result.summary_extra
+
+
+def test_a_network_that_breaks_has_a_summary_without_areas():
+    # given a learning rate that makes every weight infinite
+    data = {
+        "dataset": {"name": "xor", "samples": 100},
+        "layers": [{"type": "dense", "units": 1, "activation": "sigmoid"}],
+        "loss": "binary_crossentropy",
+        "training": {"epochs": 1, "metrics": ["roc_auc", "recall"]},
+        "seed": 1,
+    }
+    spec = parse_spec(data)
+    network = build_network(spec, (2,), None)
+    network.model.set_weights([np.full(weight.shape, np.nan) for weight in network.model.get_weights()])
+    source = next(iter(prepared(spec, Path("nowhere"))))[1]()
+    metrics = FoldMetrics(spec, source, Evaluation(network, build_loss(spec.loss)))
+
+    # when
+    test, predictions = metrics.of(source.test)
+    found = final_quality(metrics, predictions)
+
+    # then
+    assert test == {"loss": None, "accuracy": test["accuracy"], "non_finite": 1, "roc_auc": None, "recall": None}
+    assert set(found["quality"]["test"]) == {"classes", "confusion_matrix"}
+    assert "curves" not in found

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from satnet.records.schema.about import About, measures
 from satnet.records.schema.epoch import LayerRecord, Metrics, Number
+from satnet.records.schema.quality import Quality, RowsCurves
 
 Interval = list[float]  # [low, high]
 LayerEnd = dict[str, Number]  # the fields of LayerRecord that are `summarised`
@@ -104,6 +105,11 @@ class SummaryExtra(TypedDict, total=False):
     confusion_matrix: Annotated[list[list[int]], About("Test rows: row = true class, column = predicted class.")]
     r2: Annotated[Number, About("Regression: coefficient of determination on the test rows.")]
     root_mean_squared_error: Annotated[float, About("Regression: on the test rows, in the target's own units.")]
+    quality: Annotated[Quality, About("Class by class or target by target, on validation and test rows.")]
+    curves: Annotated[
+        RowsCurves,
+        About("ROC and precision-recall curves: of two classes, and of up to 20 where `training.metrics` has an area."),
+    ]
     model: Annotated[ModelFile | None, About("The trained model's file; null where it was not kept.")]
 
 
