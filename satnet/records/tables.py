@@ -49,10 +49,12 @@ def flat(content: Mapping[str, object], prefix: str = "") -> Row:
 
 
 def epoch_rows(records: Iterable[EpochRecord]) -> list[Row]:
-    """One flat row a layer and epoch; an epoch without hidden layers is one row."""
+    """One flat row a layer and epoch; an epoch without hidden layers is one row. A part that is null has no columns."""
     rows: list[Row] = []
+    known = columns()
     for record in records:
-        shared = flat({key: value for key, value in record.items() if key != "layers"})
+        flattened = flat({key: value for key, value in record.items() if key != "layers"})
+        shared = {name: value for name, value in flattened.items() if value is not None or name in known}
         rows += [shared | flat(layer, "layer.") for layer in record["layers"]] or [shared]
     return rows
 

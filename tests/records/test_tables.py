@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from satnet.records.tables import to_csv
+from satnet.records.tables import epoch_rows, to_csv
 
 
 def read(text):
@@ -55,3 +55,8 @@ def test_names_come_in_order_of_appearance_and_null_is_empty():
 def test_no_rows_are_an_empty_header():
     # when / then
     assert to_csv([]) == "\r\n"
+
+
+def test_a_part_of_a_record_that_is_null_has_no_column():
+    record = {"epoch": 0, "learning_rate": None, "data": {"targets": None, "non_finite_targets": None}, "layers": []}
+    assert epoch_rows([record]) == [{"epoch": 0, "learning_rate": None, "data.non_finite_targets": None}]
