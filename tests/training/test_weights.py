@@ -12,6 +12,7 @@ from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochProgram
+from satnet.training.run import train
 from satnet.training.weights import training_weights
 
 ROWS = 330  # a remainder batch
@@ -157,3 +158,30 @@ def replace_training(spec, **changes):
 
 def tensors(*arrays):
     return [tf.constant(array) for array in arrays]
+
+
+def test_balanced_weights_lift_the_recall_of_3_rows_in_100(tmp_path):
+    # given a file of two overlapping clouds, 97 : 3
+    rng = np.random.default_rng(0)
+    y = (rng.random(2000) < 0.03).astype(np.int64)
+    x = rng.standard_normal((2000, 5)) + 1.2 * y[:, None] * np.array([1, 1, 0, 0, 0])
+    np.savez(tmp_path / "fraud.npz", x_train=x[:1500], y_train=y[:1500], x_test=x[1500:], y_test=y[1500:])
+    quality = {}
+
+    # when a logistic regression is trained without weights and with them
+    for class_weight in (None, "balanced"):
+        spec = {
+            "dataset": {"path": str(tmp_path / "fraud.npz"), "standardize": "per_feature"},
+            "layers": [{"type": "dense", "units": 1, "activation": "sigmoid"}],
+            "optimizer": {"name": "adam", "learning_rate": 0.05},
+            "training": {"epochs": 10, "batch_size": 64, "class_weight": class_weight, "metrics": ["recall", "pr_auc"]},
+            "seed": 1,
+        }
+        result = train(parse_spec(spec, allow_path=True), data_dir=tmp_path, on_epoch=lambda _: None)
+        quality[class_weight] = result.summary_extra["test"]
+
+    # then the rare class is found, and the order of the rows is as good as it was
+    assert quality[None]["recall"] < 0.2
+    assert quality["balanced"]["recall"] > 0.6
+    assert quality["balanced"]["pr_auc"] > 0.8 * quality[None]["pr_auc"]
+    assert quality["balanced"]["accuracy"] < quality[None]["accuracy"]
