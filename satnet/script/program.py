@@ -8,13 +8,8 @@ from satnet.script.keras_calls import layer_calls, literal, optimizer_call
 from satnet.spec import ExperimentSpec, dataset_info
 from satnet.spec.datasets import DATASETS
 from satnet.spec.layers import Weighted
+from satnet.spec.metrics import METRICS, TOP_K, more_is_better
 
-_KERAS_MONITORS = {
-    "train.loss": "loss",
-    "train.accuracy": "accuracy",
-    "validation.loss": "val_loss",
-    "validation.accuracy": "val_accuracy",
-}
 _templates = Environment(
     loader=PackageLoader("satnet.script"),
     autoescape=False,  # the text is Python, not HTML
@@ -24,7 +19,8 @@ _templates = Environment(
     keep_trailing_newline=True,
 )
 _templates.filters["literal"] = literal
-_templates.filters["keras_monitor"] = _KERAS_MONITORS.__getitem__
+_templates.filters["keras_monitor"] = lambda monitor: monitor.removeprefix("train.").replace("validation.", "val_")
+_templates.filters["mode"] = lambda monitor: "max" if more_is_better(monitor) else "min"
 
 
 def to_script(spec: ExperimentSpec, title: str) -> str:
@@ -45,6 +41,7 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
         "training": spec.training,
         "info": info,
         "traits": DATASETS.get(spec.dataset.name or ""),
+        "task": "regression" if spec.dataset.is_regression else "classification" if info is None else info.task,
         "regression": spec.dataset.is_regression,
         "rows_seed": "SEED" if spec.dataset.split_seed is None else "ROWS_SEED",
         "outputs": _outputs(spec),
@@ -54,7 +51,15 @@ def _context(spec: ExperimentSpec) -> dict[str, Any]:
             call for layer in spec.layers for _ in range(getattr(layer, "repeat", 1)) for call in layer_calls(layer)
         ],
         "optimizer": optimizer_call(spec),
+        "top_k": TOP_K,
+        "watches_training": any(watched in (f"train.{metric}" for metric in METRICS) for watched in _watched(spec)),
     }
+
+
+def _watched(spec: ExperimentSpec) -> list[str]:
+    """What early stopping and the schedule monitor."""
+    parts = (spec.training.early_stopping, spec.training.learning_rate_schedule)
+    return [str(getattr(part, "monitor", "")) for part in parts]
 
 
 def _outputs(spec: ExperimentSpec) -> int:

@@ -11,7 +11,9 @@ import pytest
 from satnet.script.program import to_script
 from satnet.service.local import run_local
 from satnet.spec import parse_spec
+from satnet.spec.metrics import METRICS
 from satnet.training.data import load_rows
+from satnet.training.metrics import measured
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
 SPECS = {
@@ -70,6 +72,7 @@ def result_of(script, tmp_path):
     command = [sys.executable, "program.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+    (tmp_path / "printed").write_text(done.stdout)
     results = [json.loads(line)["test"] for line in done.stdout.splitlines() if line.startswith("{")]
     return results[-1]
 
@@ -104,6 +107,52 @@ def test_program_of_a_regression_reaches_the_same_error_within_noise(tmp_path):
 
     # then the losses are those of the standardized target
     assert theirs["loss"] == pytest.approx(ours["loss"], rel=0.15)
+
+
+def asking(name, **training):
+    outputs, activation = {"diabetes": (1, "linear"), "spirals": (3, "softmax"), "xor": (1, "sigmoid")}[name]
+    task = "regression" if name == "diabetes" else "classification"
+    metrics = [metric for metric, traits in METRICS.items() if task in traits.tasks and metric != "top_k"]
+    return {
+        "dataset": {"name": name, "validation_fraction": 0.2},
+        "layers": [{"type": "dense", "units": outputs, "activation": activation}],
+        "training": {"epochs": 9, "metrics": metrics, **training},
+        "seed": 3,
+    }
+
+
+@pytest.mark.parametrize(("name", "outputs"), [("diabetes", 1), ("spirals", 3), ("xor", 1)])
+def test_program_measures_what_the_experiment_measures(name, outputs):
+    # given labels and predictions
+    spec, rng = parse_spec(asking(name)), np.random.default_rng(0)
+    y = np.eye(3)[rng.integers(0, 3, 90)] if outputs == 3 else (rng.random((90, 1)) < 0.3).astype(float)
+    predictions = np.clip(0.4 * y + 0.6 * rng.random(y.shape), 0, 1)
+    units = (100.0, 20.0) if name == "diabetes" else ()
+
+    # when
+    functions, _, _ = to_script(spec, name).partition("\n\n\nx, y, x_test, y_test = load()")
+    names = {}
+    exec(functions, names)
+    theirs = names["measure"](y, predictions, *units)
+
+    # then
+    task = "regression" if units else "classification"
+    scales = {"target_mean": units[0], "target_std": units[1]} if units else {}
+    assert theirs == pytest.approx(measured(spec.training.metrics, y, predictions, task, **scales))
+
+
+def test_program_ends_by_a_metric_that_it_measures(tmp_path):
+    # given a learning rate with which nothing moves
+    stopping = {"monitor": "train.recall", "patience": 1}
+    spec = asking("spirals", early_stopping=stopping) | {"optimizer": {"name": "sgd", "learning_rate": 1e-12}}
+
+    # when
+    script = to_script(parse_spec(spec), "spirals").replace("epochs=9", "epochs=9, initial_epoch=6")
+    result = result_of(script, tmp_path)
+
+    # then of three epochs two were trained
+    assert set(spec["training"]["metrics"]) < set(result)
+    assert (tmp_path / "printed").read_text().count("val_recall") == 2
 
 
 def loaded(spec):
