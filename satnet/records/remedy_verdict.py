@@ -8,8 +8,12 @@ from typing import Literal, TypedDict
 from satnet.records.confidence import interval
 from satnet.records.numbers import number_of
 from satnet.records.schema import FullExperiment, Gain, Judgement, Parent, Patch, RemedyVerdict
+from satnet.spec.metrics import more_is_better
 
-_METRIC_OF = {"overfitting": "validation.loss"}  # what a finding is about, where that is not the accuracy
+_METRIC_OF = {  # what a finding is about, where that is not the accuracy
+    "overfitting": "validation.loss",
+    "class_imbalance": "network.mean_class_recall",  # the accuracy counts the rare class hardly
+}
 _NORMAL = 1.96  # half the width of a 95 % interval, in standard errors
 Word = Literal["helped", "did not help", "inconclusive"]
 Pair = tuple[FullExperiment, FullExperiment]  # without the remedy, with it
@@ -78,12 +82,15 @@ def _values(pairs: Sequence[Pair], metric: str) -> list[tuple[float, float]]:
 
 
 def _final(document: FullExperiment, metric: str) -> float | None:
+    if metric.startswith("network."):
+        records = document["epochs"]
+        return number_of(records[-1]["network"], metric.removeprefix("network.")) if records else None
     final = document["summary"]["final"] if document["summary"] else None
     return None if final is None else number_of(final["validation"], metric.removeprefix("validation."))
 
 
 def _gain(values: Sequence[tuple[float, float]], metric: str, pair: Pair) -> Gain:
-    sign = 1.0 if metric.endswith("accuracy") else -1.0
+    sign = 1.0 if more_is_better(metric) else -1.0
     gains = [sign * (after - before) for before, after in values]
     gain = fmean(gains)
     spread = interval(gains, folds=False) if len(gains) > 1 else None
@@ -111,7 +118,7 @@ def _sampling_error(accuracies: tuple[float, float], pair: Pair) -> float | None
 def _by_gain(gain: Gain, gone: bool) -> Judgement:
     metric, spread = gain["metric"], gain["interval"]
     if spread is None:
-        return _judgement("inconclusive", "one pair of losses has no known sampling error; ask for repeats", gain)
+        return _judgement("inconclusive", f"one pair of {metric} has no known sampling error; ask for repeats", gain)
     low, high = spread
     if low > 0:
         return _judgement("helped", f"{metric} improved by more than its error", gain)

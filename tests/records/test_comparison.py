@@ -131,3 +131,28 @@ def test_series_hold_the_metrics_that_one_of_the_experiments_asks_for():
     # then
     assert (series["train.recall"], series["validation.recall"]) == ([[None], [0.1]], [[None], [None]])
     assert "train.f1" not in series
+
+
+def test_a_remedy_of_class_imbalance_is_judged_by_the_mean_recall_of_the_classes():
+    # given remedies that cost accuracy
+    def weighed(name, accuracy, recall, seed, **more):
+        made = document(name, accuracy, seed=seed, **more)
+        if made["parent"] is not None:
+            made["parent"]["finding"] = "class_imbalance:"
+        return made | {"epochs": [record_with(recall)]}
+
+    before = [weighed(f"exp_{n}", 0.97, 0.5 + n / 100, n, role=None if n == 0 else "baseline") for n in range(3)]
+    after = [weighed(f"exp_r{n}", 0.90, 0.8 + n / 50, n, role="remedy") for n in range(3)]
+
+    # when
+    judged = verdict(*before, *after)
+
+    # then
+    assert (judged["verdict"], judged["numbers"]["metric"]) == ("helped", "network.mean_class_recall")
+    assert judged["numbers"]["gain"] == pytest.approx(0.31)
+
+
+def record_with(recall):
+    rows = {"loss": 1.0, "accuracy": 0.5}
+    network = {"vanish_ratio": None, "mean_class_recall": recall}
+    return {"epoch": 3, "fold": None, "train": rows, "validation": rows, "layers": [], "network": network}
