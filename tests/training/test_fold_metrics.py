@@ -8,9 +8,14 @@ import pytest
 import tensorflow as tf
 
 from satnet.spec import parse_spec
+from satnet.spec.activations import Activation
 from satnet.spec.metrics import more_is_better
+from satnet.training.checkpoint_schedule import CheckpointSchedule
+from satnet.training.compiled import obtain
+from satnet.training.data import Data, Rows
 from satnet.training.evaluation import Evaluation, hits
 from satnet.training.fold_metrics import FoldMetrics
+from satnet.training.fold_run import FoldRun
 from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import Plateau
@@ -195,3 +200,58 @@ def test_a_network_that_breaks_has_a_summary_without_areas():
     assert test == {"loss": None, "accuracy": test["accuracy"], "non_finite": 1, "roc_auc": None, "recall": None}
     assert set(found["quality"]["test"]) == {"classes", "confusion_matrix"}
     assert "curves" not in found
+
+
+def trained_on(x, y, task, output, names, scaling=(0.0, 1.0), weights=None, metrics=()):
+    """The records and the result of somebody's own rows, 150 to train on and 50 others."""
+    spec = parse_spec(spirals(epochs=3)).model_copy(update={"loss": output[1]})
+    layers = [spec.layers[0], spec.layers[1].model_copy(update={"units": y.shape[1], "activation": output[0]})]
+    training = spec.training.model_copy(update={"metrics": list(metrics)})
+    dataset = spec.dataset.model_copy(update={"target": names})
+    spec = spec.model_copy(update={"layers": layers, "training": training, "dataset": dataset})
+    train_rows, test = Rows(x[:150], y[:150], weights), Rows(x[150:], y[150:])
+    data = Data(train_rows, test, test, y[:150, 0], None, *scaling, 0.0, 1.0, {}, task)
+    records = []
+    built = obtain(spec, None, data, data.probed(np.arange(150)))
+    fold = FoldRun(spec, built, data, None, records.append, CheckpointSchedule(lambda: None, None))
+    return records, fold.train()
+
+
+def test_several_labels_are_trained_measured_and_reported_label_by_label():
+    # given rows with two labels of which one follows from the other's input
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 2)).astype(np.float32)
+    y, sigmoid = (x > (0.0, 0.8)).astype(np.float32), (Activation("sigmoid"), "binary_crossentropy")
+
+    # when half of the rows count nothing
+    weights = np.tile([0.0, 2.0], 75).astype(np.float32)
+    records, result = trained_on(
+        x, y, "multi_label", sigmoid, ["north", "east"], weights=weights, metrics=["recall", "pr_auc"]
+    )
+
+    # then
+    assert all(0 < record["train"]["accuracy"] < 1 for record in records)
+    assert records[-1]["validation"]["accuracy"] > records[0]["validation"]["accuracy"]
+    test = result.quality["quality"]["test"]
+    assert [one["label"] for one in test["classes"]] == ["north", "east"]
+    right = sum(one["confusion_matrix"][0][0] + one["confusion_matrix"][1][1] for one in test["classes"])
+    assert result.test["accuracy"] == pytest.approx(right / 100)
+    assert [one["label"] for one in result.quality["curves"]["test"]] == ["north", "east"]
+    assert records[-1]["network"]["loss_over_chance"] < 1
+
+
+def test_several_targets_are_reported_in_their_own_units():
+    # given targets with standard deviations 1 and 1000
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 2)).astype(np.float32)
+    linear, scaling = (Activation("linear"), "mean_squared_error"), (np.zeros(2), np.array([1.0, 1000.0]))
+
+    # when
+    records, result = trained_on(x, x.copy(), "regression", linear, ["age", "price"], scaling, metrics=["mae", "r2"])
+
+    # then
+    age, price = result.quality["quality"]["test"]["targets"]
+    assert (age["target"], price["target"]) == ("age", "price")
+    assert 50 < price["mae"] / age["mae"] < 20_000
+    assert result.test["mae"] == pytest.approx((age["mae"] + price["mae"]) / 2)
+    assert records[-1]["train"]["r2"] > records[0]["train"]["r2"]
