@@ -119,7 +119,8 @@ def test_folds_share_a_program_and_differ_in_weights():
 )
 def test_what_is_compiled_in_has_a_program_of_its_own(change):
     # given
-    data = type("Data", (), {"train": type("Rows", (), {"x": np.zeros((4, 8, 8)), "y": np.zeros((4, 10))})})
+    rows = type("Rows", (), {"x": np.zeros((4, 8, 8)), "y": np.zeros((4, 10))})
+    data = type("Data", (), {"train": rows, "task": "classification"})
 
     # when / then
     assert compiled.key(spec_of(), data) != compiled.key(spec_of(**change), data)
