@@ -4,7 +4,7 @@ import pytest
 
 from satnet.records.schema import LayerRecord, Measure, NetworkRecord, measures
 from satnet.spec import parse_spec
-from satnet.sweeps.objective import problem, usual_mode
+from satnet.sweeps.objective import outcome, problem, usual_mode
 from tests.sweeps.bodies import BASE
 
 MEASURED = {f"layers.max.{name}": measure for name, measure in measures(LayerRecord).items()} | {
@@ -43,3 +43,22 @@ def test_a_metric_is_an_objective_where_the_base_asks_for_it():
     assert usual_mode("validation.f1") == "max"
     assert usual_mode("validation.rmse") == "min"
     assert problem("validation.recall", asking) == "recall is not measured; add it to training.metrics of the base"
+
+
+def test_a_trial_brings_its_asked_metrics_and_their_mean_over_the_folds():
+    # given two folds, the second without a value at its best epoch
+    def record(fold, epoch, recall):
+        rows = {"loss": 1.0, "accuracy": 0.5}
+        network = dict.fromkeys(measures(NetworkRecord))
+        validation = rows | {"recall": recall}
+        place = {"epoch": epoch, "fold": fold, "seconds": 1.0, "layers": [], "network": network}
+        return place | {"train": rows, "validation": validation}
+
+    records = [record(0, 0, 0.2), record(0, 1, 0.6), record(1, 0, 0.4), record(1, 1, None)]
+
+    # when
+    found = outcome(records, "validation.recall", 1.0, "best")
+
+    # then
+    assert (found["value"], found["folds"], found["row"]["validation.recall"]) == (0.5, [0.6, 0.4], 0.5)
+    assert "validation.f1" not in found["row"]
