@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     worker_memory_bytes: int = Field(0, ge=0)  # a training process that uses more is killed; 0: by the machine's memory
     drain_grace: timedelta = timedelta(seconds=30)  # from SIGTERM to releasing the experiment
     max_body_bytes: int = 262_144  # of a POSTed spec
+    max_dataset_bytes: int = Field(2_000_000_000, ge=1)  # of one uploaded dataset's file
+    max_dataset_bytes_per_owner: int = Field(20_000_000_000, ge=1)  # of all datasets of one key, or all without keys
     max_parameters: int = Field(50_000_000, ge=1, le=50_000_000)  # of one network
     max_model_bytes: int = Field(256_000_000, ge=1)  # of one trained model
     max_data_bytes: int = Field(6_000_000_000, ge=1)  # memory that the rows of one experiment may take, estimated

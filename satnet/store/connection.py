@@ -11,7 +11,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from satnet.errors import Gone, IdempotencyKeyReused, QuotaExceeded, StoreUnavailable
+from satnet.errors import FieldError, Gone, IdempotencyKeyReused, InvalidSpec, QuotaExceeded, StoreUnavailable
 from satnet.records.json_safe import json_safe
 from satnet.settings import Settings
 from satnet.store import keys
@@ -107,6 +107,11 @@ class Connection:
                 f"at most {own:,} {kind} of one owner, and {every:,} of all, may be queued and running "
                 f"(SATNET_MAX_OPEN_{kind.upper()}_PER_OWNER, SATNET_MAX_OPEN_{kind.upper()}); wait until some are over"
             )
+
+    def _refuse_lacking(self, outcome: str, dataset_id: str, pointer: str) -> None:
+        """Raise what a script's outcome says of an uploaded dataset that is not there."""
+        if outcome == "no_dataset":
+            raise InvalidSpec([FieldError(pointer, f"there is no dataset {dataset_id}", "not_found", dataset_id)])
 
     def _own_key(self, idempotency_key: str | None) -> str:
         """An Idempotency-Key of this owner; another owner's is another key. Empty where there is none."""

@@ -19,6 +19,10 @@ INDEX_SWEEPS = "sn:ix:sweeps"  # zset: sweep -> created, ms
 SWEEPS_OPEN = "sn:sweeps:open"  # set: sweeps that are not over
 INDEX_ALL = "sn:ix:all"  # zset: experiment -> created, ms
 API_KEYS = "sn:keys"  # zset: API key's id -> created, ms; revoked ones too
+INDEX_DATASETS = "sn:ds:all"  # zset: uploaded dataset -> created, ms
+DATASETS_WAITING = "sn:ds:waiting"  # zset: dataset that is to be read -> from when on a worker may take it, ms
+DATASETS_WAKE = "sn:ds:wake"  # list: a hint for idle workers that there is one more
+DATASET_BYTES = "sn:ds:bytes"  # hash: owner -> bytes of what they uploaded
 CHANGED = "sn:changed"  # channel: "id version status" of every change of an experiment
 
 
@@ -90,6 +94,21 @@ def open_sweeps(owner: str) -> str:
 def index_of_owners_sweeps(owner: str) -> str:
     """Zset by creation of an owner's sweeps."""
     return f"sn:ix:sweeps:{owner}"
+
+
+def dataset(dataset_id: str) -> str:
+    """Hash: what is known of an uploaded dataset; JSON fragments and small fields."""
+    return f"sn:ds:{dataset_id}"
+
+
+def dataset_uses(dataset_id: str) -> str:
+    """Set of the experiments and sweeps that use a dataset; those that are gone are dropped when it is asked."""
+    return f"sn:ds:{dataset_id}:uses"
+
+
+def index_of_owners_datasets(owner: str) -> str:
+    """Zset by creation of an owner's datasets."""
+    return f"sn:ds:of:{owner}"
 
 
 def idempotency(key: str, owner: str = "") -> str:

@@ -16,6 +16,10 @@ class Owners(Connection):
         """Raises NotFound."""
         self._require(keys.sweep(sweep_id), f"there is no sweep {sweep_id}")
 
+    def require_dataset(self, dataset_id: str) -> None:
+        """Raises NotFound."""
+        self._require(keys.dataset(dataset_id), f"there is no dataset {dataset_id}")
+
     def _require(self, name: str, refusal: str) -> None:
         with available():
             created, owner = self._redis.hmget(name, "created_at", "owner")

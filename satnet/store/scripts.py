@@ -33,6 +33,11 @@ NAMES = (
     "report_fold",
     "take_fold",
     "api_key",
+    "dataset_add",
+    "dataset_take",
+    "dataset_renew",
+    "dataset_settle",
+    "dataset_delete",
 )
 _REFUSED_WHEN_FULL = (
     "submit",
@@ -40,6 +45,7 @@ _REFUSED_WHEN_FULL = (
     "external_epochs",
     "patch",
     "sweep",
+    "dataset_add",
 )  # the rest gives memory back, or ends what runs
 
 

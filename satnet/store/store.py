@@ -2,6 +2,7 @@
 
 from satnet.store.api_keys import ApiKeys
 from satnet.store.attempts import Attempts
+from satnet.store.datasets import Datasets
 from satnet.store.external import External
 from satnet.store.fleet import Fleet
 from satnet.store.folds import Folds
@@ -15,6 +16,18 @@ from satnet.store.user_commands import UserCommands
 
 
 class Store(
-    UserCommands, Attempts, Folds, Housekeeping, Sweeps, Trials, Predictions, External, History, Fleet, ApiKeys, Owners
+    UserCommands,
+    Attempts,
+    Folds,
+    Housekeeping,
+    Sweeps,
+    Trials,
+    Predictions,
+    External,
+    History,
+    Fleet,
+    ApiKeys,
+    Owners,
+    Datasets,
 ):
     """Redis, as satnet uses it. Raises StoreUnavailable where Redis cannot be reached or refuses."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from satnet.errors import BadRequest, NotFound, StoreUnavailable
-from satnet.records.ids import is_id
+from satnet.records.ids import datasets_in, is_id
 from satnet.records.schema import SpecJson, StatusReason
 from satnet.records.status import SweepStatus
 from satnet.store import keys
@@ -43,8 +43,16 @@ class Sweeps(Connection):
         fields = ("name", spec.get("name") or "", "spec", dumps(spec), "owner", self._owner)
         with available():
             outcome, known = self._run(
-                "sweep", sweep_id, self._own_key(idempotency_key), fingerprint, ttl, *self._quota("sweeps"), *fields
+                "sweep",
+                sweep_id,
+                self._own_key(idempotency_key),
+                fingerprint,
+                ttl,
+                *self._quota("sweeps"),
+                ",".join(datasets_in([spec.get("base"), spec.get("parameters")])),
+                *fields,
             )
+        self._refuse_lacking(outcome, known, "#/base/dataset/name")
         self._refuse_key(outcome, known)
         self._refuse_more(outcome, "sweeps")
         return str(known), outcome == "replayed"

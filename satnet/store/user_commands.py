@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from satnet.errors import Conflict, NotFound
+from satnet.records.ids import datasets_in
 from satnet.records.progress import first_progress
 from satnet.records.request import request_id
 from satnet.records.schema import FindingRecord, Parent, SpecJson
@@ -70,11 +71,13 @@ class UserCommands(Connection):
                 ttl,
                 *trial,
                 *self._quota("experiments"),
+                ",".join(datasets_in(spec["dataset"])),
                 *flat,
             )
         self._refuse_key(outcome, experiment_id)
         if outcome == "closed":
             raise Conflict(f"sweep {trial[0]} is not running")
+        self._refuse_lacking(outcome, experiment_id, "#/dataset/name")
         self._refuse_more(outcome, "experiments")
         return str(experiment_id), outcome == "replayed"
 

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 
@@ -18,6 +19,7 @@ from satnet.settings import Settings
 from satnet.spec import parse_spec
 from satnet.spec.external import parse_external
 from satnet.store import Place, Store
+from satnet.store.datasets import NewDataset
 from tests.faults import recovery, stub
 from tests.faults.fleet import SPEC, Fleet
 from tests.faults.proxy import Proxy
@@ -265,6 +267,7 @@ def lost_replies(url, port):
     compare("repair", store.repair, lambda one: one == [])
     _lost_replies_of_sweeps(compare, store, plain)
     _lost_replies_of_strangers(compare, store, plain)
+    _lost_replies_of_datasets(compare, store, plain)
     score.accepted = 2
     store.close()
     plain.close()
@@ -331,6 +334,26 @@ def _lost_replies_of_strangers(compare, store, plain):
         lambda one: one is not None and [key.id for key in plain.api_keys()] == ["k"],
     )
     plain.cancel(external)
+
+
+def _lost_replies_of_datasets(compare, store, plain):
+    new = NewDataset("ds_1", None, "a.csv", "text/csv", {}, {"bytes": 1, "sha256": ""}, "datasets/ds_1/t")
+    lease = timedelta(seconds=20)
+    facts = {"form": "table", "rows": 1, "columns": []}
+    compare("dataset_add", lambda: store.add_dataset(new), lambda _: len(plain.datasets(limit=9)[0]) == 1)
+    task = compare("dataset_take", lambda: store.take_dataset("t", lease, 0), lambda one: one.record.id == "ds_1")
+    compare("dataset_renew", lambda: store.renew_dataset(task, lease), lambda one: one)
+    compare(
+        "dataset_settle",
+        lambda: store.dataset_ready(task, facts=facts, profile={}, sample=[], files={}),
+        lambda one: one and plain.dataset("ds_1").status == "ready",
+    )
+    compare("dataset_delete", lambda: _dataset_deleted(store), lambda _: plain.dataset("ds_1") is None)
+
+
+def _dataset_deleted(store):
+    with contextlib.suppress(SatnetError):
+        store.delete_dataset("ds_1")
 
 
 def _deleted(store, experiment_id):

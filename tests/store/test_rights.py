@@ -17,10 +17,16 @@ _TESTS = {
         "tests/store/test_store.py",
         "tests/store/test_life.py",
         "tests/store/test_owners.py",
+        "tests/store/test_datasets.py",
         "tests/api/test_routes.py",
         "tests/api/test_sweep_routes.py",
     ],
-    "worker": ["tests/store/test_store.py", "tests/store/test_life.py", "tests/store/test_folds.py"],
+    "worker": [
+        "tests/store/test_store.py",
+        "tests/store/test_life.py",
+        "tests/store/test_folds.py",
+        "tests/store/test_datasets.py",
+    ],
 }
 
 

@@ -96,6 +96,8 @@ end
 local function forget(id, status)
   local k = exp_key(id)
   local sweep, owned, same = redis.call('HGET', k, 'sweep'), owner_key(id), same_spec_key(id)
+  local dataset = redis.call('HGET', k, 'dataset')
+  if dataset and string.sub(dataset, 1, 3) == 'ds_' then redis.call('SREM', 'sn:ds:' .. dataset .. ':uses', id) end
   if sweep and sweep ~= '' then
     redis.call('ZREM', 'sn:ix:sweep:' .. sweep, id)
     redis.call('SREM', 'sn:sweep:' .. sweep .. ':open', id)
@@ -184,4 +186,27 @@ local function set_sweep_status(id, to, retention_ms)
     redis.call('SREM', open, id)
     for _, name in ipairs(keys) do redis.call('PEXPIRE', name, retention_ms) end
   end
+end
+-- A dataset leaves the lists, and its bytes those of its owner.
+local function leave_datasets(id)
+  local k = 'sn:ds:' .. id
+  local state = redis.call('HMGET', k, 'owner', 'bytes', 'status')
+  redis.call('ZREM', 'sn:ds:waiting', id)
+  redis.call('ZREM', 'sn:ds:all', id)
+  redis.call('ZREM', 'sn:ds:of:' .. (state[1] or ''), id)
+  if state[3] ~= 'refused' then redis.call('HINCRBY', 'sn:ds:bytes', state[1] or '', -tonumber(state[2] or 0)) end
+end
+-- A dataset that cannot be read: no list has it any more, and for a while it tells whoever asks why.
+local function refuse_dataset(id, code, message, kept_ms)
+  local k = 'sn:ds:' .. id
+  leave_datasets(id)
+  redis.call('HSET', k, 'status', 'refused', 'code', code, 'error', message)
+  redis.call('PEXPIRE', k, kept_ms)
+end
+-- An experiment or a sweep uses these datasets (ids, separated by commas) from now on; the first that is not there, or nothing.
+local function use_datasets(ids, user)
+  for id in string.gmatch(ids, '[^,]+') do
+    if redis.call('HGET', 'sn:ds:' .. id, 'status') ~= 'ready' then return id end
+  end
+  for id in string.gmatch(ids, '[^,]+') do redis.call('SADD', 'sn:ds:' .. id .. ':uses', user) end
 end

@@ -1,10 +1,10 @@
 -- Store a new experiment: hash, indexes, queue entry, first event; all or nothing.
 -- ARGV: id, name of the idempotency key or '', fingerprint, idempotency ttl ms, sweep or '', trial or '', owner or '',
--- most open ones of the owner, most in all, then field, value pairs.
+-- most open ones of the owner, most in all, uploaded datasets that it uses (ids, separated by commas), then field, value pairs.
 -- Promises: the same key and fingerprint again stores nothing and returns the first id; another fingerprint: 'reused',
 -- and what was deleted meanwhile: 'gone';
--- a trial of a sweep is stored once, and only while the sweep runs.
--- Returns {'new'|'replayed'|'reused'|'gone'|'full'|'quota'|'closed', id}.
+-- a trial of a sweep is stored once, and only while the sweep runs; a dataset that it uses is there, and stays.
+-- Returns {'new'|'replayed'|'reused'|'gone'|'full'|'quota'|'closed', id} or {'no_dataset', the dataset's id}.
 local id, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 local k = exp_key(id)
 if redis.call('EXISTS', k) == 1 then return {'replayed', id} end
@@ -19,9 +19,11 @@ end
 if full() then return {'full', id} end
 local own = sweep ~= '' and math.huge or ARGV[8]
 if beyond_quota(ARGV[7], own, ARGV[9]) then return {'quota', id} end
+local lacking = use_datasets(ARGV[10], id)
+if lacking then return {'no_dataset', lacking} end
 local now = now_ms()
 local fields = {}
-for i = 10, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 11, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', k, unpack(fields))
 redis.call('HSET', k, 'status', 'queued', 'created_at', now, 'version', 1, 'fence', 0, 'attempt', 0, 'lost', 0, 'spent', 0,
   'order', redis.call('INCR', 'sn:order'), 'transitions', '', 'attempts', '', 'open_attempt', '', 'flag', '')
