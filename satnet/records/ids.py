@@ -3,18 +3,30 @@
 import json
 import re
 import secrets
+import threading
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER = f"[0-7][{_ALPHABET}]{{25}}"  # 128 bits; the first of 26 characters holds three
 EXPERIMENT_CURSOR = rf"^[0-9]{{1,15}}_exp_{_NUMBER}$"  # created (ms), id
 DATASET_CURSOR = rf"^[0-9]{{1,15}}_ds_{_NUMBER}$"  # created (ms), id
+_lock = threading.Lock()
+_latest = 0  # number of the id that was made last
 EVENT_ID = r"^[0-9]{1,19}(-[0-9]{1,19})?$"  # Redis's own
 
 
 def new_id(prefix: str = "exp_") -> str:
-    """An id that sorts by time: 48 bits of milliseconds and 80 random ones in Crockford's base 32."""
-    return prefix + _encoded((time.time_ns() // 1_000_000 << 80) | secrets.randbits(80))
+    """An id that sorts by time: 48 bits of milliseconds and 80 random ones in Crockford's base 32.
+
+    It sorts after those that this process made before, in the same millisecond too.
+    """
+    global _latest
+    with _lock:
+        number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+        if number >> 80 <= _latest >> 80:
+            number = _latest + 1 + secrets.randbits(64)
+        _latest = number
+    return prefix + _encoded(number)
 
 
 def content_id(prefix: str, digest: bytes) -> str:

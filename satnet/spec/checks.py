@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from satnet.errors import FieldError
 from satnet.spec.activation_traits import traits
-from satnet.spec.datasets import DatasetInfo, dataset_info
+from satnet.spec.datasets import DATASETS, Dataset, DatasetInfo, dataset_info
 from satnet.spec.experiment import ExperimentSpec
 from satnet.spec.initializers import INITIALIZERS
 from satnet.spec.layers import LAYERS, Weighted
@@ -31,9 +31,9 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
     if spec.resources.precision != "float32" and spec.resources.device != "gpu":
         detail = "mixed precision needs a GPU: set resources.device to gpu"
         errors.append(FieldError("#/resources/precision", detail, "contradiction", spec.resources.precision))
-    info = dataset_info(spec.dataset)
+    info = _known(spec)
     errors += _initializers(spec)
-    if info is None or spec.dataset.misplaced_options():
+    if info is None:
         return errors
     network, misfits = plan(spec, info.input_shape)
     errors += misfits or list(_output(spec, network, info))
@@ -41,7 +41,9 @@ def check(spec: ExperimentSpec) -> list[FieldError]:
 
 
 def _known(spec: ExperimentSpec) -> DatasetInfo | None:
-    return None if spec.dataset.misplaced_options() else dataset_info(spec.dataset)
+    if spec.dataset.misplaced_options() or spec.dataset.fields_of_tables():
+        return None
+    return dataset_info(spec.dataset)
 
 
 def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
@@ -49,12 +51,9 @@ def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
     if (dataset.name is None) == (dataset.path is None):
         yield FieldError("#/dataset/name", "the name of a dataset is missing", "missing")
         return
-    for key in dataset.misplaced_options():
-        yield FieldError(
-            f"#/dataset/{key}", f"dataset {dataset.name} has no {key}", "not_allowed", getattr(dataset, key)
-        )
-    info = dataset_info(dataset)
-    if info is None or dataset.misplaced_options():
+    yield from _misplaced(dataset)
+    info = _known(spec)
+    if info is None:
         return
     for key, rows in (("train_size", info.train_rows), ("test_size", info.test_rows)):
         size = getattr(dataset, key)
@@ -68,6 +67,19 @@ def _dataset(spec: ExperimentSpec) -> Iterator[FieldError]:
             detail = f"each of the {info.classes} classes must have a row among those chosen and among the rest"
             yield FieldError(f"#/dataset/{key}", detail, "limit", size)
     yield from _validation_rows(spec, info)
+
+
+def _misplaced(dataset: Dataset) -> Iterator[FieldError]:
+    """What the dataset does not have."""
+    if dataset.name is not None and dataset.name not in DATASETS:
+        known = ", ".join(DATASETS)
+        yield FieldError("#/dataset/name", f"there is no dataset {dataset.name}; there are {known}", "not_found")
+    for key in dataset.fields_of_tables():
+        detail = f"{key} is for tables, which cannot be uploaded yet"
+        yield FieldError(f"#/dataset/{key}", detail, "not_allowed", explain(getattr(dataset, key)))
+    for key in dataset.misplaced_options():
+        detail = f"dataset {dataset.name} has no {key}"
+        yield FieldError(f"#/dataset/{key}", detail, "not_allowed", getattr(dataset, key))
 
 
 def _validation_rows(spec: ExperimentSpec, info: DatasetInfo) -> Iterator[FieldError]:

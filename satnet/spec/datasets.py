@@ -17,6 +17,7 @@ Missing = Literal["refuse", "median", "mean", "most_frequent", "indicator", "dro
 BuiltIn = Literal["digits", "mnist", "fashion_mnist", "cifar10", "xor", "spirals", "gaussian", "diabetes"]
 UploadedId = Annotated[str, Field(pattern=r"^ds_[0-9A-HJKMNP-TV-Z]{26}$")]
 _OPTIONS = ("features", "classes", "samples", "noise")
+_OF_TABLES = ("task", "target", "categorical", "weight", "split", "resolved")
 
 
 class Split(Frozen):
@@ -69,19 +70,19 @@ class Dataset(Frozen):
     path: str | None = None
     """A file; `satnet run` only."""
     task: Task | None = None
-    """What is to be learned from own data; null: inferred, and echoed with the reason in `resolved`."""
+    """Not yet: What is to be learned from own data; null: inferred, and echoed with the reason in `resolved`."""
     target: str | Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
-    """The column of a table that is to be predicted, or several."""
+    """Not yet: The column of a table that is to be predicted, or several."""
     categorical: list[str] | None = None
-    """Columns of a table that hold categories; null: text, booleans and small integer codes."""
+    """Not yet: Columns of a table that hold categories; null: text, booleans and small integer codes."""
     missing: Missing = "refuse"
-    """What becomes of empty cells and NaN in a table's features."""
+    """Not yet: What becomes of empty cells and NaN in a table's features."""
     weight: str | None = None
-    """A column of a table that weighs its training rows in the loss."""
+    """Not yet: A column of a table that weighs its training rows in the loss."""
     split: Split | None = None
-    """Which rows of a table are test rows; null: a seeded, stratified fifth."""
+    """Not yet: Which rows of a table are test rows; null: a seeded, stratified fifth."""
     resolved: ResolvedData | None = None
-    """Own data: what the service found out; whatever is posted here is ignored."""
+    """Not yet: Own data: what the service found out; whatever is posted here is ignored."""
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
     """Fitted on the training rows; `global` uses one mean and standard deviation for all values."""
     train_size: Annotated[int, Field(ge=1)] | None = None
@@ -94,8 +95,8 @@ class Dataset(Frozen):
     """Regression: train on the standardized target; errors are reported in its own units."""
     split_seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     """Seed of the rows: split, folds, validation and probe rows, generated data; null: the experiment's `seed`."""
-    features: Annotated[int, Field(ge=1, le=100_000)] | Annotated[list[str], Field(min_length=1)] | None = None
-    """Features of generated rows; of a table, its columns that are inputs (null: all others)."""
+    features: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Features of generated rows."""
     classes: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Classes of generated rows."""
     samples: Annotated[int, Field(ge=20, le=1_000_000)] | None = None
@@ -105,12 +106,12 @@ class Dataset(Frozen):
 
     def options(self) -> Mapping[str, float]:
         """The generator's options that this dataset has, with their defaults."""
-        return DATASETS[self.name].options if self.name else {}
+        return DATASETS[self.name].options if self.name in DATASETS else {}
 
     @property
     def downloads(self) -> bool:
         """Whether Keras downloads it where it is not on the machine."""
-        return self.name is not None and DATASETS[self.name].downloads
+        return self.name in DATASETS and DATASETS[self.name].downloads
 
     @property
     def is_regression(self) -> bool:
@@ -121,6 +122,11 @@ class Dataset(Frozen):
     def misplaced_options(self) -> list[str]:
         """Options that were given and that this dataset does not have."""
         return [key for key in _OPTIONS if getattr(self, key) is not None and key not in self.options()]
+
+    def fields_of_tables(self) -> list[str]:
+        """Fields that were given and that only a table has; no service reads one yet."""
+        given = [key for key in _OF_TABLES if getattr(self, key) is not None]
+        return given + (["missing"] if self.missing != "refuse" else [])
 
 
 @dataclass(frozen=True)
@@ -230,4 +236,4 @@ DATASETS: dict[str, DatasetTraits] = {
 
 def dataset_info(dataset: Dataset) -> DatasetInfo | None:
     """The dataset's shape; None for a file, which only the worker can open."""
-    return None if dataset.name is None else DATASETS[dataset.name].info(dataset)
+    return DATASETS[dataset.name].info(dataset) if dataset.name in DATASETS else None

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.service
 def test_a_helper_that_is_killed_costs_nothing_but_time(tmp_path):
     # given
     service = Service(tmp_path, "--workers", "2")
-    body = digits(cross_validation={"folds": 4}, training={"epochs": 60, "batch_size": 2})
+    body = digits(cross_validation={"folds": 4}, training={"epochs": 25, "batch_size": 2})
     try:
         with Client(service.url) as client:
             until(lambda: len(client.request("GET", "/v1/workers").json()["data"]) == 2, 60)
@@ -34,7 +34,7 @@ def test_a_helper_that_is_killed_costs_nothing_but_time(tmp_path):
             assert (disturbed["status"], disturbed["attempt"], calm["status"]) == ("succeeded", 1, "succeeded")
             one, other = ([without_times(record) for record in run.epochs] for run in (disturbed, calm))
             assert [(record["fold"], record["epoch"]) for record in one] == [
-                (f, e) for f in range(4) for e in range(61)
+                (f, e) for f in range(4) for e in range(26)
             ]
             assert one == other
             assert sum(fold["worker"] is not None for fold in calm["summary"]["folds"]) >= 1

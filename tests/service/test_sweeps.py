@@ -24,7 +24,7 @@ def service(tmp_path_factory):
 
 def test_a_sweep_whose_worker_is_killed_answers_as_an_undisturbed_one(service):
     # given
-    body = grid(base=base(training={"epochs": 80, "batch_size": 4}), repeats=2, reuse=False)
+    body = grid(base=base(training={"epochs": 40, "batch_size": 4}), repeats=2, reuse=False)
     with Client(service.url) as client:
         # when
         sweep = client.sweeps.create(body)

@@ -96,3 +96,37 @@ def test_error_names_the_field_and_what_is_allowed(body, pointer, detail):
 
     # then
     assert (pointer, detail) in [(error.pointer, error.detail) for error in refused.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("task", "classification"),
+        ("target", "price"),
+        ("categorical", ["city"]),
+        ("missing", "median"),
+        ("weight", "importance"),
+        ("split", {"column": "fold"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["digits", "gaussian"])
+def test_fields_of_tables_are_refused_while_there_are_no_tables(name, field, value):
+    # given
+    body = {"dataset": {"name": name, field: value}, "layers": [{"type": "dense", "units": 10}]}
+
+    # when
+    with pytest.raises(InvalidSpec) as caught:
+        parse_spec(body)
+
+    # then
+    (error,) = caught.value.errors
+    assert (error.pointer, error.code) == (f"#/dataset/{field}", "not_allowed")
+
+
+def test_an_uploaded_dataset_that_there_is_not_is_refused():
+    # when
+    with pytest.raises(InvalidSpec, match="there is no dataset ds_0") as caught:
+        parse_spec({"dataset": {"name": "ds_" + "0" * 26}, "layers": [{"type": "dense", "units": 10}]})
+
+    # then
+    assert [one.pointer for one in caught.value.errors] == ["#/dataset/name"]
