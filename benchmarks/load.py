@@ -6,12 +6,13 @@
 
 `satnet up` runs with a worker whose trainer computes nothing (`benchmarks/runners/stub.py`): the load is on the API and
 the store. With `--idle` nothing changes but for one epoch at the end, which all readers are to hear of. The load comes
-from one other process on the same machine and takes its share of the cores.
+from one other process on the same machine and takes its share of the cores; a third asks for /healthz.
 """
 
 import argparse
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -198,15 +199,21 @@ class Load:
             writer.close()
 
     async def health(self) -> None:
-        """Ask how it is, ten times a second."""
-        async with self.client("healthz") as client:
-            while self.going():
-                start = time.monotonic()
-                status, _, _ = await client.call("GET", "/healthz")
-                self.seen.health.append(time.monotonic() - start)
-                self.count("healthz", status, (200,))
+        """How long another process waits that asks how it is: this one is late itself while it reads 1,000 answers."""
+        command = [sys.executable, __file__, "--probe", str(self.target.port)]
+        probe = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        told = probe.stdout or asyncio.StreamReader()
+        try:
+            while self.going() and (line := await told.readline()):
+                status, seconds = line.split()
+                self.seen.health.append(float(seconds))
+                self.count("healthz", int(status), (200,))
                 self.seen.rss_mb = max(self.seen.rss_mb, self.target.rss_mb())
-                await asyncio.sleep(0.1)
+            if self.going():
+                self.seen.errors["healthz: closed"] += 1
+        finally:
+            probe.terminate()
+            await probe.wait()
 
     async def report(self, path: str) -> None:
         """Report an epoch a second of the experiment that is followed."""
@@ -217,6 +224,19 @@ class Load:
                 self.count("epoch", status, (200, 202))
                 epoch += 1
                 await asyncio.sleep(1)
+
+
+def probe(port: int) -> None:
+    """Ask how the service is, ten times a second, until told to end: status and seconds, a line each."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    while True:
+        start = time.monotonic()
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        answer.read()
+        print(answer.status, time.monotonic() - start, flush=True)
+        time.sleep(0.1)
 
 
 def record(epoch: int) -> dict[str, object]:
@@ -333,7 +353,10 @@ def main() -> None:
     for name, count in (("submitters", 20), ("pollers", 100), ("streams", 500), ("waits", 500)):
         parser.add_argument(f"--{name}", type=int, default=count)
     parser.add_argument("--idle", action="store_true", help="nothing changes, then one epoch")
+    parser.add_argument("--probe", type=int, metavar="PORT", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.probe:
+        probe(options.probe)
     with service(options.streams + options.waits + 10) as target:
         seen = asyncio.run((idle if options.idle else busy)(target, options))
     print(table(seen))
