@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test fuzz schemathesis lint bench bench-diagnosis load faults soak secrets sbom audit
+.PHONY: setup demo up test coverage fuzz schemathesis lint bench bench-diagnosis load faults soak secrets sbom audit
 
 setup: .venv/.stamp
 
@@ -24,6 +24,10 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# Tracing takes half as long again as the tests of pure Python.
+coverage: setup
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 INPUTS ?= 200000
