@@ -53,13 +53,15 @@ def advance(store: Store, settings: Settings, sweep_id: str, wake: Wake, patienc
     until = time.monotonic() + patience
     while True:
         queues: list[str] = []
-        with store.sweep_turn(sweep_id) as mine:
-            if mine:
-                with contextlib.suppress(NotFound):  # it expired meanwhile
-                    _try_step(store, settings, sweep_id, queues.append)
-        if mine:
-            for queue in queues:  # nobody waits for the turn while a broker that is away makes this slow
+        try:
+            with store.sweep_turn(sweep_id) as mine:
+                if mine:
+                    with contextlib.suppress(NotFound):  # it expired meanwhile
+                        _try_step(store, settings, sweep_id, queues.append)
+        finally:  # also of a step that was cut; nobody waits for the turn while a broker that is away makes this slow
+            for queue in queues:
                 wake(queue)
+        if mine:
             return True
         if time.monotonic() > until:
             return False

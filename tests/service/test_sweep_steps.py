@@ -387,6 +387,27 @@ def test_a_passing_failure_does_not_end_a_sweep(store, settings, sweep, monkeypa
     assert answers.document(store, sweep_id)["status_reason"] is None
 
 
+def test_a_step_that_is_cut_wakes_workers_for_what_it_stored(store, settings, monkeypatch):
+    # given a store that is away once all trials are there
+    parsed, original, calls, woken = parse_sweep(grid()), Store.trials, itertools.count(), []
+    sweep_id, _ = store.create_sweep(f"swp_{next(NONCES)}", parsed.to_json(), None, "")
+
+    def once(*given):
+        if next(calls):
+            raise StoreUnavailable("away")
+        return original(*given)
+
+    # when
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "trials", once)
+        with pytest.raises(StoreUnavailable):
+            advance(store, settings, sweep_id, woken.append)
+
+    # then
+    assert len(store.trials(sweep_id)) == 4
+    assert set(woken) == {"default"}
+
+
 def test_a_sweep_waits_for_room_and_does_not_end_before_its_last_trial(store, settings):
     # given room for two of four trials
     small = settings.model_copy(update={"max_open_experiments": 2})
