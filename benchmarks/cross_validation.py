@@ -20,8 +20,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from satnet.spec import parse_spec
-from satnet.training.data import load_rows
 from satnet.training.run import train
+from satnet.training.source import load_rows
 
 BODY = {
     "dataset": {"name": "digits"},

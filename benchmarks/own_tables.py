@@ -26,9 +26,9 @@ from satnet.spec import ExperimentSpec, parse_spec
 from satnet.spec.datasets import ResolvedData
 from satnet.spec.table_plan import EncodedColumn, TablePlan
 from satnet.training import row_cache
-from satnet.training.data import own_source
 from satnet.training.own_data import table_rows
 from satnet.training.run import train
+from satnet.training.source import own_source
 
 CATEGORIES = ("a", "b", "c", "d", "e")
 

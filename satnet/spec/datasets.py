@@ -70,19 +70,19 @@ class Dataset(Frozen):
     path: str | None = None
     """A file; `satnet run` only."""
     task: Task | None = None
-    """Not yet: What is to be learned from own data; null: inferred, and echoed with the reason in `resolved`."""
+    """Tables only (no upload yet): what is to be learned from own data; null: inferred, and told in `resolved`."""
     target: str | Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
-    """Not yet: The column of a table that is to be predicted, or several."""
+    """Tables only (no upload yet): the column that is to be predicted, or several."""
     categorical: list[str] | None = None
-    """Not yet: Columns of a table that hold categories; null: text, booleans and small integer codes."""
+    """Tables only (no upload yet): columns that hold categories; null: text, booleans and small integer codes."""
     missing: Missing = "refuse"
-    """Not yet: What becomes of empty cells and NaN in a table's features."""
+    """Tables only (no upload yet): what becomes of empty cells and NaN in the features."""
     weight: str | None = None
-    """Not yet: A column of a table that weighs its training rows in the loss."""
+    """Tables only (no upload yet): a column that weighs the training rows in the loss."""
     split: Split | None = None
-    """Not yet: Which rows of a table are test rows; null: a seeded, stratified fifth."""
+    """Tables only (no upload yet): which rows are test rows; null: a seeded, stratified fifth."""
     resolved: ResolvedData | None = None
-    """Not yet: Own data: what the service found out; whatever is posted here is ignored."""
+    """Tables only (no upload yet): what the service found out about own data."""
     standardize: Literal["none", "global", "per_feature", "minmax"] = "global"
     """Fitted on the training rows; `global` uses one mean and standard deviation for all values."""
     train_size: Annotated[int, Field(ge=1)] | None = None

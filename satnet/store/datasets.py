@@ -2,19 +2,18 @@
 
 import builtins
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Literal, cast
 
-from satnet.errors import BadRequest, Conflict, NotFound, QuotaExceeded, StoreUnavailable
+from satnet.errors import Conflict, NotFound, QuotaExceeded, StoreUnavailable
 from satnet.records.ids import DATASET_CURSOR
 from satnet.records.schema import ModelFile
 from satnet.store import keys
 from satnet.store.connection import available, dumps, ms
-from satnet.store.listing import Listing
+from satnet.store.listing import Listing, parse_cursor
 
 DatasetStatus = Literal["waiting", "ready", "refused"]
 _BRIEF = (
@@ -130,7 +129,9 @@ class Datasets(Listing):
         owner = owner if owner is not None else self._only
         index = keys.INDEX_DATASETS if owner is None else keys.index_of_owners_datasets(owner)
         with available():
-            walk = self._walk(index, _cursor(after), descending=True, created_after=None, size=limit + 1)
+            walk = self._walk(
+                index, parse_cursor(after, DATASET_CURSOR), descending=True, created_after=None, size=limit + 1
+            )
             found = list(islice(walk, limit + 1))
             pipe = self._redis.pipeline(transaction=False)
             for _, name in found:
@@ -236,12 +237,3 @@ def _beyond(used: int, size: int, most: int) -> QuotaExceeded:
         f"your datasets take {used:,} bytes and this one {size:,}; at most {most:,} in all are allowed "
         "(SATNET_MAX_DATASET_BYTES_PER_OWNER); delete some first"
     )
-
-
-def _cursor(text: str | None) -> tuple[float, str] | None:
-    if text is None:
-        return None
-    if not re.fullmatch(DATASET_CURSOR[1:-1], text):
-        raise BadRequest(f"after: {text[:100]!r} is not a cursor from a list of datasets")
-    score, _, dataset_id = text.partition("_")
-    return float(score), dataset_id

@@ -115,7 +115,7 @@ class Listing(Workers):
         rows: Rows = []
         with available():
             size = _STEP if chosen else limit + 1
-            walk = self._walk(name, _cursor(after), order == "-created_at", created_after, size)
+            walk = self._walk(name, parse_cursor(after, EXPERIMENT_CURSOR), order == "-created_at", created_after, size)
             while len(rows) <= limit and (step := _next(walk, size)):
                 rows += [row for row in self._rows(name, step) if wanted(row[2])]
             shown = rows[:limit]
@@ -233,13 +233,14 @@ def _matches(stored: Mapping[str, str], labels: Mapping[str, str] | None, datase
     return all(own.get(key) == value for key, value in labels.items())
 
 
-def _cursor(text: str | None) -> tuple[float, str] | None:
+def parse_cursor(text: str | None, pattern: str) -> tuple[float, str] | None:
+    """Where a page begins: score and id; None at the start. Raises BadRequest for what no list has given."""
     if text is None:
         return None
-    if not re.fullmatch(EXPERIMENT_CURSOR[1:-1], text):
-        raise BadRequest(f"after: {text[:100]!r} is not a cursor from a list")
-    score, _, experiment_id = text.partition("_")
-    return float(score), experiment_id
+    if not re.fullmatch(pattern[1:-1], text):
+        raise BadRequest(f"after: {text[:100]!r} is not a cursor from this list")
+    score, _, name = text.partition("_")
+    return float(score), name
 
 
 def _encoded(row: tuple[float, str, Mapping[str, str]]) -> str:

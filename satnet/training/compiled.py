@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from satnet.spec import ExperimentSpec, expand_layers
-from satnet.training.data import Data, Rows
+from satnet.training.data import Data
 from satnet.training.evaluation import Evaluation
 from satnet.training.losses import build_loss
 from satnet.training.network import Network, build_network, initialize
 from satnet.training.optimizer import build_optimizer
 from satnet.training.probe import Probe
 from satnet.training.program import EpochProgram, wants_xla
+from satnet.training.rows import Rows
 from satnet.training.weights import training_weights
 
 _MOST = 16  # networks kept

@@ -6,10 +6,11 @@ from typing import Any
 
 from satnet.spec import ExperimentSpec
 from satnet.training.class_recall import class_recalls
-from satnet.training.data import Data, Rows
+from satnet.training.data import Data
 from satnet.training.evaluation import Evaluation
 from satnet.training.metrics import finite, measured
 from satnet.training.predicted import Targets
+from satnet.training.rows import Rows
 from satnet.training.sources import Array
 
 

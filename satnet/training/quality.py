@@ -7,11 +7,11 @@ import numpy as np
 from satnet.records.schema import Curves, RowsQuality
 from satnet.spec.output_names import output_names
 from satnet.training.curves import curves
-from satnet.training.data import Rows
 from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.metrics import finite
 from satnet.training.predicted import Labeled, Targets
 from satnet.training.row_quality import of_labels, of_targets
+from satnet.training.rows import Rows
 from satnet.training.sources import Array
 
 _AREAS = {"roc_auc", "pr_auc"}

@@ -10,7 +10,8 @@ from satnet.errors import BuildError
 from satnet.spec import ExperimentSpec
 from satnet.spec.shapes import plan
 from satnet.training import own_data, sources
-from satnet.training.data import Data, Source, load_source, prepare
+from satnet.training.data import Data, prepare
+from satnet.training.source import Source, load_source
 from satnet.training.splits import folds
 
 _MOST_BYTES = 400_000_000  # kept in all; one dataset may be larger while it is in use

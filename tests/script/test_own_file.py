@@ -15,9 +15,10 @@ from satnet.spec import parse_spec
 from satnet.spec.datasets import ResolvedData, Split
 from satnet.spec.table_plan import EncodedColumn, TablePlan
 from satnet.training import row_cache
-from satnet.training.data import own_source, prepare
+from satnet.training.data import prepare
 from satnet.training.own_data import table_rows
 from satnet.training.run import train
+from satnet.training.source import own_source
 from satnet.training.splits import folds
 
 CITIES, CODES = ("Bonn", "Köln", "Ulm", "Rom"), ("1", "3")

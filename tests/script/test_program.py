@@ -12,8 +12,8 @@ from satnet.script.program import to_script
 from satnet.service.local import run_local
 from satnet.spec import parse_spec
 from satnet.spec.metrics import METRICS
-from satnet.training.data import load_rows
 from satnet.training.metrics import measured
+from satnet.training.source import load_rows
 
 SOFTMAX = {"type": "dense", "units": 10, "activation": "softmax"}
 SPECS = {

@@ -12,7 +12,7 @@ from satnet.spec.activations import Activation
 from satnet.spec.metrics import more_is_better
 from satnet.training.checkpoint_schedule import CheckpointSchedule
 from satnet.training.compiled import obtain
-from satnet.training.data import Data, Rows
+from satnet.training.data import Data
 from satnet.training.evaluation import Evaluation, hits
 from satnet.training.fold_metrics import FoldMetrics
 from satnet.training.fold_run import FoldRun
@@ -22,6 +22,7 @@ from satnet.training.optimizer import Plateau
 from satnet.training.quality import final_quality
 from satnet.training.reductions import reduce_network
 from satnet.training.row_cache import prepared
+from satnet.training.rows import Rows
 from satnet.training.run import train
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from satnet import SaturationMonitor
 from satnet.spec import parse_spec
-from satnet.training.data import load_rows, prepare
+from satnet.training.data import prepare
 from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.probe import Probe
+from satnet.training.source import load_rows
 from satnet.training.splits import probe_index
 
 SPEC = {

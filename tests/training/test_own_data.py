@@ -10,8 +10,9 @@ from satnet.errors import DataError
 from satnet.spec import parse_spec
 from satnet.spec.datasets import ResolvedData, Split
 from satnet.spec.table_plan import EncodedColumn, TablePlan
-from satnet.training.data import own_source, prepare
+from satnet.training.data import prepare
 from satnet.training.own_data import array_rows, table_rows
+from satnet.training.source import own_source
 from satnet.training.splits import folds
 
 CITIES = ("Bonn", "Ulm")

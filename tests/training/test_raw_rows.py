@@ -8,11 +8,12 @@ from satnet.errors import BadRequest
 from satnet.spec import parse_spec
 from satnet.spec.datasets import ResolvedData
 from satnet.spec.table_plan import EncodedColumn, TablePlan
-from satnet.training.data import own_source, prepare
+from satnet.training.data import prepare
 from satnet.training.export import SavedModel, outputs_of, save_model
 from satnet.training.network import build_network
 from satnet.training.own_data import table_rows
 from satnet.training.raw_rows import RawRows
+from satnet.training.source import own_source
 
 CITIES, CODES = ("Bonn", "Köln", "Ulm"), ("1", "3", "7")
 SPEC = parse_spec(

@@ -6,10 +6,11 @@ import pytest
 from satnet.saturation.activations import derivative
 from satnet.saturation.regions import region
 from satnet.spec import parse_spec
-from satnet.training.data import load_rows, prepare
+from satnet.training.data import prepare
 from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.probe import Probe
+from satnet.training.source import load_rows
 
 INITIALIZERS = {
     "narrow": ({"name": "random_uniform", "minval": -0.05, "maxval": 0.05}, 0.05 / np.sqrt(3)),

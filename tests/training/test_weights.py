@@ -7,11 +7,12 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from satnet.errors import DataError
 from satnet.spec import parse_spec
-from satnet.training.data import Data, Rows
+from satnet.training.data import Data
 from satnet.training.losses import build_loss
 from satnet.training.network import build_network
 from satnet.training.optimizer import build_optimizer
 from satnet.training.program import EpochProgram
+from satnet.training.rows import Rows
 from satnet.training.run import train
 from satnet.training.weights import training_weights
 
